@@ -1,0 +1,1 @@
+"""The pay reading: what a posting says it pays, or nothing."""
