@@ -1,4 +1,4 @@
-"""The error tree. Each class is named by what the operator does next; every message names the thing and the next step."""
+"""The error tree: each class is named by what the operator does next; messages name the thing and the next step."""
 
 from __future__ import annotations
 
