@@ -1,0 +1,210 @@
+"""The ledger: every run, and what became of every board in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from job_hunter.domain.closing import BoardHistory, FetchStatus
+from job_hunter.storage.tables import BoardFetchRow, RefreshRunRow
+
+REFRESH_LOCK = 0x6A68_7266  # "jhrf": one refresh at a time
+FEED_LOCK = 0x6A68_6664  # "jhfd": boards share it, feeds that touch many companies hold it alone
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One refresh. `snapshot_date` is fixed at its start for every task, retry and shard."""
+
+    id: UUID
+    started_at: datetime
+    snapshot_date: date
+    door: str
+    reading_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardState:
+    """What a fetch and a store need to know of a board beforehand."""
+
+    history: BoardHistory = BoardHistory()
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardResult:
+    """What became of one board in one run: one row of the ledger. Counts are of postings."""
+
+    source: str
+    board: str
+    company_slug: str
+    status: FetchStatus
+    http_status: int | None = None
+    is_not_modified: bool = False
+    tries: int = 0
+    seconds: float | None = None
+    wire_bytes: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    postings: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    closed: int = 0
+    reopened: int = 0
+    rejected: int = 0
+    with_pay: int = 0
+    with_level: int = 0
+    with_place: int = 0
+    lookup_misses: Mapping[str, int] = field(default_factory=dict)
+    rejects: tuple[str, ...] = ()
+    unread_fields: Mapping[str, int] = field(default_factory=dict)
+    message: str | None = None
+
+
+async def write_run(connection: AsyncConnection, run: Run, *, parser_version: str, boards_planned: int) -> None:
+    """Open the ledger's row of `run`; a retry of the same run leaves it as it is."""
+    table = RefreshRunRow.__table__  # type: ignore[attr-defined]
+    await connection.execute(
+        insert(table)
+        .values(
+            id=run.id,
+            snapshot_date=run.snapshot_date,
+            started_at=run.started_at,
+            door=run.door,
+            status="running",
+            parser_version=parser_version,
+            reading_version=run.reading_version,
+            boards_planned=boards_planned,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def write_run_end(
+    connection: AsyncConnection, run: Run, *, finished_at: datetime, status: str, message: str | None
+) -> None:
+    """Close the ledger's row of `run`, and those of earlier runs that were killed before they could."""
+    await connection.execute(
+        text(
+            "UPDATE job_hunter.refresh_runs SET finished_at = :at, status = CASE WHEN id = :id THEN :status "
+            "ELSE 'killed' END, message = CASE WHEN id = :id THEN :message ELSE 'ended without a word' END "
+            "WHERE id = :id OR (status = 'running' AND started_at < :started)"
+        ),
+        {"id": run.id, "at": finished_at, "status": status, "message": message, "started": run.started_at},
+    )
+
+
+async def read_board_states(
+    connection: AsyncConnection, boards: Iterable[tuple[str, str]], *, reading_version: int
+) -> dict[tuple[str, str], BoardState]:
+    """The state of each (source, board).
+
+    Validators are given only when the last complete fetch was read by this very reading version, so that a 304 can
+    never hide a better reading.
+    """
+    pairs = list(boards)
+    rows = await connection.execute(
+        text(
+            """
+            SELECT b.source, b.board, done.postings, short.since,
+                   CASE WHEN done.reading_version = :version AND short.since IS NULL THEN done.etag END,
+                   CASE WHEN done.reading_version = :version AND short.since IS NULL THEN done.last_modified END
+            FROM unnest(CAST(:sources AS text[]), CAST(:boards AS text[])) AS b(source, board)
+            LEFT JOIN LATERAL (
+                SELECT f.postings, f.fetched_at, f.reading_version, f.etag, f.last_modified
+                FROM job_hunter.board_fetches f
+                WHERE f.source = b.source AND f.board = b.board
+                  AND (f.status = 'complete' OR f.accepted_at IS NOT NULL)
+                ORDER BY f.fetched_at DESC LIMIT 1) done ON true
+            LEFT JOIN LATERAL (
+                SELECT min(f.fetched_at) AS since FROM job_hunter.board_fetches f
+                WHERE f.source = b.source AND f.board = b.board AND f.status = 'quarantined'
+                  AND f.accepted_at IS NULL AND f.fetched_at > done.fetched_at) short ON true
+            """
+        ),
+        {"sources": [source for source, _ in pairs], "boards": [board for _, board in pairs], "version": reading_version},
+    )
+    return {
+        (source, board): BoardState(BoardHistory(count, since), etag, last_modified)
+        for source, board, count, since, etag, last_modified in rows
+    }
+
+
+async def write_board_result(
+    connection: AsyncConnection, run: Run, result: BoardResult, *, company_id: int | None, at: datetime
+) -> None:
+    """Write the ledger's row of one board; a retry within the run replaces it."""
+    table = BoardFetchRow.__table__  # type: ignore[attr-defined]
+    values: dict[str, Any] = {
+        "run_id": run.id,
+        "source": result.source,
+        "board": result.board,
+        "company_id": company_id,
+        "snapshot_date": run.snapshot_date,
+        "fetched_at": at,
+        "status": result.status.value,
+        "reading_version": run.reading_version,
+        "lookup_misses": dict(result.lookup_misses) or None,
+        "rejects": list(result.rejects) or None,
+        "unread_fields": dict(result.unread_fields) or None,
+    }
+    for name in (
+        "http_status is_not_modified tries seconds wire_bytes etag last_modified postings new changed unchanged closed "
+        "reopened rejected with_pay with_level with_place message"
+    ).split():
+        values[name] = getattr(result, name)
+    statement = insert(table).values(values)
+    keys = ("run_id", "source", "board")
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=keys, set_={name: statement.excluded[name] for name in values if name not in keys}
+        )
+    )
+
+
+async def read_covered_boards(connection: AsyncConnection, on: date) -> set[tuple[str, str]]:
+    """The (source, board) pairs that have a complete fetch on `on`."""
+    rows = await connection.execute(
+        text(
+            "SELECT DISTINCT source, board FROM job_hunter.board_fetches "
+            "WHERE snapshot_date = :on AND status = 'complete'"
+        ),
+        {"on": on},
+    )
+    return {(source, board) for source, board in rows}
+
+
+async def read_run_results(connection: AsyncConnection, run_id: UUID) -> list[BoardResult]:
+    """All board results of a run, as the ledger holds them."""
+    rows = await connection.execute(
+        text(
+            "SELECT f.*, COALESCE(c.slug, f.board) AS company_slug FROM job_hunter.board_fetches f "
+            "LEFT JOIN job_hunter.companies c ON c.id = f.company_id WHERE f.run_id = :run ORDER BY f.source, f.board"
+        ),
+        {"run": run_id},
+    )
+    names = BoardResult.__dataclass_fields__
+    results = []
+    for row in rows.mappings():
+        values = {name: row[name] for name in names}
+        values["status"] = FetchStatus(values["status"])
+        values["rejects"] = tuple(values["rejects"] or ())
+        values["lookup_misses"] = values["lookup_misses"] or {}
+        values["unread_fields"] = values["unread_fields"] or {}
+        results.append(BoardResult(**values))
+    return results
+
+
+def to_json(value: object) -> str:
+    """`value` as JSON text, for jsonb columns that are filled by COPY."""
+    return orjson.dumps(value).decode()

@@ -1,0 +1,93 @@
+"""Dated snapshots: one row per open role and per standing comp point and day, by INSERT … SELECT."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+REPORTED_FOR = timedelta(days=60)
+
+_ROLE_COLUMNS = "lineage_id company_id level_id reading_version is_canonical states_pay primary_location family origin".split()
+_COMP_COLUMNS = (
+    "lineage_id base_gbp total_gbp base_value total_value company_id n_reported rate_date level_id reading_version "
+    "is_canonical location_bucket family currency evidence origin"
+).split()
+
+
+def _replace(names: list[str], table: str) -> str:
+    values = ", ".join(f"{name} = excluded.{name}" for name in names)
+    old = ", ".join(f"{table}.{name}" for name in names)
+    new = ", ".join(f"excluded.{name}" for name in names)
+    return f"DO UPDATE SET {values} WHERE ({old}) IS DISTINCT FROM ({new})"
+
+
+def _roles(where: str, conflict: str) -> str:
+    return f"""
+    INSERT INTO job_hunter.roles_snapshots AS s (snapshot_date, role_id, {", ".join(_ROLE_COLUMNS)})
+    SELECT :on, r.id, r.lineage_id, r.company_id, r.level_id, r.reading_version, r.is_canonical,
+           r.parsed_currency IS NOT NULL, r.primary_location, r.family, :origin
+    FROM job_hunter.roles r WHERE {where}
+    ON CONFLICT (snapshot_date, role_id) {conflict}"""
+
+
+def _points(where: str, conflict: str) -> str:
+    return f"""
+    INSERT INTO job_hunter.comp_snapshots AS s (snapshot_date, comp_point_id, {", ".join(_COMP_COLUMNS)})
+    SELECT :on, p.id, r.lineage_id, p.base_gbp, p.total_gbp, p.base_value, p.total_value, p.company_id, p.n_reported,
+           p.rate_date, p.level_id, r.reading_version, COALESCE(r.is_canonical, true), p.location_bucket, p.family,
+           p.currency, p.evidence, :origin
+    FROM job_hunter.comp_points p LEFT JOIN job_hunter.roles r ON r.id = p.role_id
+    WHERE {where}
+    ON CONFLICT (snapshot_date, comp_point_id) {conflict}"""
+
+
+_BOARD = "r.source = :source AND r.board = :board AND r.closed_at IS NULL"
+_BOARD_ROLES = _roles(_BOARD, _replace(_ROLE_COLUMNS, "s"))
+_BOARD_POINTS = _points(_BOARD, _replace(_COMP_COLUMNS, "s"))
+_REPORTED_POINTS = _points(
+    "p.evidence = 'reported' AND p.fetched_at >= :since AND p.fetched_at < :until", _replace(_COMP_COLUMNS, "s")
+)
+
+_COVERED = (
+    "EXISTS (SELECT 1 FROM job_hunter.board_fetches f WHERE f.snapshot_date = :on AND f.status = 'complete' "
+    "AND f.source = r.source AND f.board = r.board)"
+)
+_STOOD = (
+    "r.first_seen_at < CAST(:on AS date) + 1 AND (r.closed_at IS NULL OR r.closed_at >= CAST(:on AS date) + 1) "
+    f"AND {_COVERED}"
+)
+_FILLED_ROLES = _roles(_STOOD, "DO NOTHING")
+_FILLED_POINTS = _points(f"{_STOOD} AND p.effective_date <= :on", "DO NOTHING")
+
+
+async def snapshot_board(connection: AsyncConnection, *, source: str, board: str, on: date) -> None:
+    """Write the rows of the day `on` for the open roles of a board fetched completely, and their comp points.
+
+    Rows of the day that are equal already are not rewritten; closing takes rows out (`roles.close_roles`).
+    """
+    values = {"source": source, "board": board, "on": on, "origin": "refresh"}
+    await connection.execute(text(_BOARD_ROLES), values)
+    await connection.execute(text(_BOARD_POINTS), values)
+
+
+async def snapshot_reported(connection: AsyncConnection, *, on: date) -> int:
+    """Write the rows of the day `on` for the reported points seen in the 60 days up to it."""
+    written = await connection.execute(
+        text(_REPORTED_POINTS),
+        {"on": on, "origin": "refresh", "since": on - REPORTED_FOR, "until": on + timedelta(days=1)},
+    )
+    return int(written.rowcount)
+
+
+async def fill_snapshot(connection: AsyncConnection, *, on: date) -> tuple[int, int]:
+    """Insert what is missing for the day `on`, marked `filled`; rows that exist stay as they are.
+
+    Only boards with a complete fetch that day are filled: what was not seen stays missing. Returns the rows inserted
+    (roles, comp points).
+    """
+    values = {"on": on, "origin": "filled"}
+    roles = await connection.execute(text(_FILLED_ROLES), values)
+    points = await connection.execute(text(_FILLED_POINTS), values)
+    return int(roles.rowcount), int(points.rowcount)
