@@ -1,0 +1,376 @@
+"""Titles as levels of the generic ladder: what the words of a title say about rank, and nothing that they don't.
+
+The rules are named, so that a person can see which one decided. In their order:
+
+1. `intern`: a word for an internship beats everything else.
+2. `word`: the first part of the title that holds a rank word decides. Parts end at commas, dashes, bars and brackets.
+   Within a part the highest word wins ("Senior Engineering Manager" is a manager), except that a word for newcomers
+   ("Junior", "Trainee") beats "manager" and "lead".
+3. `range`: alternatives in one part ("Senior/Staff", "Manager / Director") give the lower one.
+4. `numeral`: "II", "3", "Level 2" directly after the role's noun, where the same part has no rank word.
+5. `company rung`: what the employer's own ladder, or that of its kind (a bank's VP), says.
+6. `letter grade`: "L5", "E6", "IC4" where the employer's own ladder is not known.
+7. `unmarked`: no mark, no level. A plain "Software Engineer" is no evidence of "mid".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from job_hunter.domain.level import RANK, Level
+from job_hunter.domain.phrases import PhraseTable, Word, words_of
+
+LEVEL_READING = 1
+"""Version of these rules; raised when one of them changes, so that stored roles are read again."""
+
+TITLE_LIMIT = 300
+"""Characters of a title that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a phrase says: the level, or None where a rank word states no rank. `rule` is the kind of phrase."""
+
+    level: Level | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompanyLadder:
+    """One employer's ladder. `rungs` maps its own grades ("L5", "VP") to the generic ladder; `kind` may be None."""
+
+    slug: str
+    kind: str | None
+    rungs: Mapping[str, Level]
+    table: PhraseTable[Mark]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ladder:
+    """The tables a title is read by; built by `build_ladder` from config/levels.yaml."""
+
+    table: PhraseTable[Mark]
+    no_grade_after: frozenset[str]
+    no_letter_grades: PhraseTable[bool]
+    letter_grades: Mapping[str, Mapping[int, Level]]
+    companies: Mapping[str, CompanyLadder]
+    kinds: Mapping[str, CompanyLadder]
+    by_name: Mapping[str, CompanyLadder]
+    sectors: Mapping[str, str]
+    name_cues: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LevelReading:
+    """A title's level and why: `rung` is the text that decided, `rule` its rule, `misses` grades nobody knows."""
+
+    level: Level | None
+    rung: str | None
+    rule: str
+    misses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LadderTables:
+    """The plain content of levels.yaml, validated elsewhere."""
+
+    marks: Mapping[Level, tuple[str, ...]]
+    no_marks: tuple[str, ...]
+    trade_managers: tuple[str, ...]
+    no_grade_after: tuple[str, ...]
+    no_letter_grades: tuple[str, ...]
+    letter_grades: Mapping[str, Mapping[int, Level]]
+    kinds: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
+    kind_exceptions: tuple[str, ...] = ()
+    sectors: Mapping[str, str] = field(default_factory=dict)
+    name_cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    companies: Mapping[str, tuple[tuple[str, ...], Mapping[str, Level]]] = field(default_factory=dict)
+
+
+def build_ladder(tables: LadderTables) -> Ladder:
+    """The look-up form of `tables`."""
+    generic = list(_generic_marks(tables))
+
+    def ladder_of(slug: str, kind: str | None, rungs: Mapping[str, Level]) -> CompanyLadder:
+        marks = dict(generic)
+        marks.update({phrase: Mark(level, "company rung") for phrase, level in rungs.items()})
+        if kind is not None:
+            plain = dict(generic)
+            marks.update({p: plain.get(p, Mark(_first_level(p, plain), "word")) for p in tables.kind_exceptions})
+        return CompanyLadder(slug, kind, rungs, PhraseTable(marks.items()))
+
+    kinds = {kind: ladder_of(kind, kind, rungs) for kind, rungs in tables.kinds.items()}
+    companies: dict[str, CompanyLadder] = {}
+    by_name: dict[str, CompanyLadder] = {}
+    for kind, names in tables.members.items():
+        by_name.update((_squeezed(name), kinds[kind]) for name in names)
+    for slug, (names, rungs) in tables.companies.items():
+        companies[slug] = ladder_of(slug, None, rungs)
+        by_name.update((_squeezed(name), companies[slug]) for name in (slug, *names))
+    cues = tuple((" ".join(w.key for w in words_of(cue)), kind) for kind, cs in tables.name_cues.items() for cue in cs)
+    return Ladder(
+        table=PhraseTable(generic),
+        no_grade_after=frozenset(tables.no_grade_after),
+        no_letter_grades=PhraseTable((phrase, True) for phrase in tables.no_letter_grades),
+        letter_grades=tables.letter_grades,
+        companies=companies,
+        kinds=kinds,
+        by_name=by_name,
+        sectors=tables.sectors,
+        name_cues=cues,
+    )
+
+
+def _generic_marks(tables: LadderTables) -> Iterator[tuple[str, Mark]]:
+    for level, phrases in tables.marks.items():
+        for phrase in phrases:
+            yield phrase, Mark(level, "intern" if level is Level.INTERN else "word")
+    for phrase in tables.no_marks:
+        yield phrase, Mark(None, "no mark")
+    for phrase in tables.trade_managers:
+        yield phrase, Mark(None, "trade manager")
+
+
+def _first_level(phrase: str, marks: Mapping[str, Mark]) -> Level | None:
+    return next((marks[word].level for word in phrase.split() if word in marks), None)
+
+
+def _squeezed(name: str) -> str:
+    return "".join(
+        word.key for word in words_of(name) if word.key not in ("inc", "ltd", "limited", "plc", "llc", "the")
+    )
+
+
+def company_ladder(
+    ladder: Ladder, *, slug: str | None = None, name: str | None = None, sector: str | None = None
+) -> CompanyLadder | None:
+    """The ladder of an employer known by slug, by display name or by sector; None where none of them is known."""
+    for label in (slug, name):
+        if label and (found := ladder.by_name.get(_squeezed(label))) is not None:
+            return found
+    if sector is not None and (kind := ladder.sectors.get(str(sector))) is not None:
+        return ladder.kinds.get(kind)
+    if name:
+        spaced = f" {' '.join(word.key for word in words_of(name))} "
+        return next((ladder.kinds[kind] for cue, kind in ladder.name_cues if f" {cue} " in spaced), None)
+    return None
+
+
+def level_of(title: str, ladder: Ladder, company: CompanyLadder | None = None) -> Level | None:
+    """The level `title` states, None where it states none."""
+    return read_level(title, ladder, company).level
+
+
+def read_level(title: str, ladder: Ladder, company: CompanyLadder | None = None) -> LevelReading:
+    """What `title` says about level, with the rule that decided. Never raises; the rules are in the module's head."""
+    return _read(title[:TITLE_LIMIT], ladder, company)
+
+
+_SUBORDINATE = re.compile(
+    r"\b(?:assistant|ea|pa|advisor|adviser|partner|staff|support(?:ing)?|reporting)\s+to\b.*", re.I
+)
+_CHIEF_OFFICER = re.compile(r"\bchief(?:\s+(?:[\w&-]+,?)){0,5}?\s+officer\b", re.I)
+_OFFICER_CODE = re.compile(r"(?:^|[/,(|–&+]|\band\b|\b(?:interim|deputy|fractional|acting|global|group)\b)\s*"
+                           r"(?:CEO|CTO|CFO|COO|CMO|CPO|CRO|CIO|CISO|CHRO|CCO|CDO)\s*(?=$|[/,()|–&+:-])")  # fmt: skip
+_DATE_OR_ID = re.compile(r"\b\d{1,2}/\d{1,2}/\d{2,4}\b|\(\s*#?[A-Z]{0,4}-?\d{3,}\s*\)|#\d+")
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
+_NUMERAL_LEVEL = {1: Level.JUNIOR, 2: Level.MID, 3: Level.SENIOR, 4: Level.STAFF, 5: Level.PRINCIPAL}
+_LETTERED = re.compile(r"([A-Za-z]{1,3})(\d{1,2})[A-Za-z]?")
+# A role's noun ends like this: engineer, developer, scientist, technician, consultant, analyst, associate, partner.
+_ROLE_NOUN = re.compile(r".+(?:er|or|ist|ian|ant|ent|yst|ive|ate|ect|tary|sel|man|person|rep|lyst|ineering|swe|sde|dev)s?$|^(?:swe|sde|sdet|sre|rep|dev|qa|mts|dba|ae|csm|bdr|sdr|pm|tpm)$")  # fmt: skip
+_PART_ENDS = frozenset(",–|();:.•")
+# "Data Lead" says less than a rank stated beside it ("Data Lead - Senior Engineer").
+_WEAK = frozenset(("lead", "leads", "leader", "tech lead", "technical lead"))
+_LOOSE_NEWCOMER = frozenset(("associate", "associates"))
+_CEDES_TO  # "Data Lead" says less than a rank stated beside it ("Data Lead - Senior Engineer").
+_WEAK = frozenset(("lead", "leads", "leader", "tech lead", "technical lead"))
+_LOOSE_NEWCOMER = frozenset((Level.MANAGER, Level.STAFF))
+_NOT_NEWCOMER_BEFORE = frozenset(("program", "programme", "programs", "programmes", "recruitment", "recruiting"))
+
+
+@lru_cache(maxsize=8192)
+def _read(title: str, ladder: Ladder, company: CompanyLadder | None) -> LevelReading:
+    plain = _DATE_OR_ID.sub(" | ", _SUBORDINATE.sub("", title)) if title else ""
+    table = company.table if company is not None else ladder.table
+    words = words_of(plain, limit=TITLE_LIMIT)
+    parts = list(_parts(words))
+    found = [list(_marks(part, table)) for part in parts]
+    for marks in found:
+        for mark, text, _, _ in marks:
+            if mark.rule == "intern":
+                return LevelReading(Level.INTERN, text, "intern")
+    weak: LevelReading | None = None
+    for part, marks in zip(parts, found, strict=True):
+        reading = _by_words(part, marks)
+        if reading is not None and weak is None and reading.rung in _WEAK:
+            weak = reading
+            continue
+        if weak is not None:
+            if reading is not None and reading.rung not in _WEAK:
+                return reading
+            continue
+        if reading is None:
+            reading = _officer(" ".join(word.raw for word in part), plain)
+        if reading is None:
+            reading = _by_numeral(part, marks, ladder)
+        if reading is not None:
+            return reading
+    if weak is not None:
+        return weak
+    if (officer := _officer(plain, plain)) is not None:
+        return officer
+    return _by_letter(words, ladder, company)
+
+
+def _parts(words: Iterable[Word]) -> Iterator[list[Word]]:
+    part: list[Word] = []
+    for word in words:
+        if part and word.before in _PART_ENDS:
+            yield part
+            part = []
+        part.append(word)
+    if part:
+        yield part
+
+
+def _marks(part: list[Word], table: PhraseTable[Mark]) -> Iterator[tuple[Mark, str, int, int]]:
+    """The known phrases of a part: mark, text, first word and the word after the last."""
+    keys = [word.key for word in part]
+    at = 0
+    while at < len(part):
+        hit = table.at(keys, at)
+        if hit is None:
+            at += 1
+            continue
+        length, mark = hit
+        yield mark, " ".join(keys[at : at + length]), at, at + length
+        at += length
+
+
+def _by_words(part: list[Word], marks: list[tuple[Mark, str, int, int]]) -> LevelReading | None:
+    ranked = [m for m in marks if m[0].level is not None and _states_rank(part, m)]
+    if not ranked:
+        return None
+    groups: list[list[tuple[Mark, str, int, int]]] = []
+    last_end = 0
+    for mark in ranked:
+        if not groups or _is_alternative(part, last_end, mark[2]):
+            groups.append([])
+        groups[-1].append(mark)
+        last_end = mark[3]
+    chosen = [_highest(group, part) for group in groups]
+    level, text, rule = min(chosen, key=lambda c: RANK[c[0]])
+    return LevelReading(level, text, "range" if len(groups) > 1 else rule)
+
+
+def _states_rank(part: list[Word], mark: tuple[Mark, str, int, int]) -> bool:
+    """Whether a rank word is used as one: "Restaurant Staff" and "Mid Season" are not."""
+    _, text, start, end = mark
+    if text == "staff":
+        closes = end == len(part)
+        return not (closes and start > 0 and part[start].before == " ")
+    if text == "entry":
+        return end == len(part) or part[end].key == "level"
+    if text == "leads":
+        return end == len(part) and start > 0
+    return True
+
+
+def _is_alternative(part: list[Word], last_end: int, start: int) -> bool:
+    between = part[last_end : start + 1]
+    if any(word.before == "/" for word in between):
+        return True
+    joining = [word.key for word in between[:-1]]
+    return any(key in ("or", "to") for key in joining) or joining in ([], ["and"]) and between[-1].before in ("-", "&")
+
+
+def _highest(group: list[tuple[Mark, str, int, int]], part: list[Word]) -> tuple[Level, str, str]:
+    newcomer = [m for m in group if m[0].level is Level.JUNIOR and m[1] not in _LOOSE_NEWCOMER]
+    top = max(group, key=lambda m: (RANK[_level(m)], -m[2]))
+    if newcomer and _level(top) in _CEDES_TO_NEWCOMER and not any(w.key in _NOT_NEWCOMER_BEFORE for w in part):
+        top = newcomer[0]
+    return _level(top), top[1], top[0].rule
+
+
+def _level(mark: tuple[Mark, str, int, int]) -> Level:
+    level = mark[0].level
+    assert level is not None
+    return level
+
+
+def _officer(text: str, title: str) -> LevelReading | None:
+    """Chief officers, in words ("Chief Product & Technology Officer") or as a code that fills a part ("CTO")."""
+    if not _mentions_officer(text):
+        return None
+    if (found := _CHIEF_OFFICER.search(text if text != title else title)) is not None:
+        return LevelReading(Level.EXECUTIVE, found[0].lower(), "word")
+    if (found := _OFFICER_CODE.search(text)) is not None:
+        return LevelReading(Level.EXECUTIVE, found[0].strip(" /,(|&+").lower(), "word")
+    return None
+
+
+def _mentions_officer(text: str) -> bool:
+    return "hief" in text or "CHIEF" in text or "chief" in text or ("C" in text and ("O" in text))
+
+
+def _by_numeral(part: list[Word], marks: list[tuple[Mark, str, int, int]], ladder: Ladder) -> LevelReading | None:
+    """ "Engineer II", "Analyst 2", "Level 1-3", or a part that is nothing but a numeral ("Engineer, II")."""
+    for at, word in enumerate(part):
+        number = _ROMAN.get(word.key) or (int(word.key) if word.key in ("1", "2", "3", "4", "5") else None)
+        if number is None or not _is_grade(part, at, ladder):
+            continue
+        following = part[at + 1].key if at + 1 < len(part) else ""
+        if following.isdigit() and len(following) > 1:
+            continue
+        return LevelReading(_NUMERAL_LEVEL[number], word.raw, "numeral")
+    return None
+
+
+def _is_grade(part: list[Word], at: int, ladder: Ladder) -> bool:
+    word = part[at]
+    if at == 0:
+        return len(part) == 1 or part[1].before in ("/", "-") and part[1].key in (*_ROMAN, "1", "2", "3", "4", "5")
+    before = part[at - 1].key
+    if before in ("level", "lvl", "grade"):
+        return "support" not in {other.key for other in part}
+    if word.before not in (" ", "-", "/", "&"):
+        return False
+    if before in ladder.no_grade_after or before.isdigit():
+        return False
+    if word.key in ("ii", "iii", "iv") and word.raw.isupper():
+        return True
+    following = part[at + 1] if at + 1 < len(part) else None
+    if following is not None and following.before == "-" and not (following.key.isdigit() or following.key in _ROMAN):
+        return False
+    return _ROLE_NOUN.match(before) is not None
+
+
+def ladder_says_no_grades(words: Iterable[Word], ladder: Ladder) -> bool:
+    """Whether a title's "L2" counts support lines, network layers or the like."""
+    keys = [word.key for word in words]
+    return any(ladder.no_letter_grades.at(keys, at) for at in range(len(keys)))
+
+
+def _by_letter(words: list[Word], ladder: Ladder, company: CompanyLadder | None) -> LevelReading:
+    misses: list[str] = []
+    for at, word in enumerate(words):
+        match = _LETTERED.fullmatch(word.raw)
+        if match is None or not word.raw[0].isupper():
+            continue
+        letters, number = match[1].upper(), int(match[2])
+        known = ladder.letter_grades.get(letters, {})
+        closes = at + 1 == len(words) or words[at + 1].before in _PART_ENDS or words[at + 1].before in "/-"
+        placed = word.before in _PART_ENDS or (closes and (at == 0 or _ROLE_NOUN.match(words[at - 1].key) is not None))
+        if number in known:
+            if not ladder_says_no_grades(words, ladder):
+                return LevelReading(known[number], word.raw, "letter grade")
+        elif placed and closes and at > 0:
+            misses.append(word.raw)
+    for at, word in enumerate(words[:-1]):
+        if word.key in ("grade", "band", "level") and words[at + 1].key.isdigit() and int(words[at + 1].key[:4]) > 5:
+            misses.append(f"{word.raw} {words[at + 1].raw}")
+    return LevelReading(None, None, "unmarked", tuple(misses))
