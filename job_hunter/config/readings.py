@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import Field
+
 from job_hunter.config.files import Entry, Fault, load, not_one_of
 from job_hunter.domain.level import Level
 from job_hunter.domain.levels import Ladder, LadderTables, build_ladder
@@ -20,7 +22,7 @@ class CompanyEntry(Entry):
     """One employer of levels.yaml."""
 
     names: Phrases = ()
-    rungs: dict[str, Level] = {}
+    rungs: dict[str, Level] = Field(default_factory=dict)
 
 
 class LevelsFile(Entry):
@@ -31,17 +33,17 @@ class LevelsFile(Entry):
     trade_managers: Phrases = ()
     no_grade_after: Phrases = ()
     no_letter_grades: Phrases = ()
-    letter_grades: dict[str, dict[int, Level]] = {}
-    kinds: dict[str, dict[str, Level]] = {}
+    letter_grades: dict[str, dict[int, Level]] = Field(default_factory=dict)
+    kinds: dict[str, dict[str, Level]] = Field(default_factory=dict)
     kind_exceptions: Phrases = ()
-    sectors: dict[str, str] = {}
-    name_cues: dict[str, Phrases] = {}
-    members: dict[str, Phrases] = {}
-    companies: dict[str, CompanyEntry] = {}
+    sectors: dict[str, str] = Field(default_factory=dict)
+    name_cues: dict[str, Phrases] = Field(default_factory=dict)
+    members: dict[str, Phrases] = Field(default_factory=dict)
+    companies: dict[str, CompanyEntry] = Field(default_factory=dict)
 
 
 def load_ladder(config_dir: Path) -> Ladder:
-    """The ladder of `config_dir`/levels.yaml. Raises ConfigError naming the file, the key and the nearest valid value."""
+    """The ladder of `config_dir`/levels.yaml. Raises ConfigError naming the key and the nearest valid value."""
     file = load(config_dir / LEVELS_FILE, LevelsFile, _level_faults)
     return build_ladder(
         LadderTables(

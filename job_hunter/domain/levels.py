@@ -171,24 +171,26 @@ def read_level(title: str, ladder: Ladder, company: CompanyLadder | None = None)
 
 
 _SUBORDINATE = re.compile(
-    r"\b(?:assistant|ea|pa|advisor|adviser|partner|staff|support(?:ing)?|reporting)\s+to\b.*", re.I
+    r"\b(?:assistant|ea|pa|advisor|adviser|partner|staff|support(?:ing)?|reporting)\s+to\b.*", re.IGNORECASE
 )
-_CHIEF_OFFICER = re.compile(r"\bchief(?:\s+(?:[\w&-]+,?)){0,5}?\s+officer\b", re.I)
+_CHIEF_OFFICER = re.compile(r"\bchief(?:\s+(?:[\w&-]+,?)){0,5}?\s+officer\b", re.IGNORECASE)
 _OFFICER_CODE = re.compile(r"(?:^|[/,(|–&+]|\band\b|\b(?:interim|deputy|fractional|acting|global|group)\b)\s*"
                            r"(?:CEO|CTO|CFO|COO|CMO|CPO|CRO|CIO|CISO|CHRO|CCO|CDO)\s*(?=$|[/,()|–&+:-])")  # fmt: skip
 _DATE_OR_ID = re.compile(r"\b\d{1,2}/\d{1,2}/\d{2,4}\b|\(\s*#?[A-Z]{0,4}-?\d{3,}\s*\)|#\d+")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
+_NUMERALS = frozenset((*_ROMAN, "1", "2", "3", "4", "5"))
 _NUMERAL_LEVEL = {1: Level.JUNIOR, 2: Level.MID, 3: Level.SENIOR, 4: Level.STAFF, 5: Level.PRINCIPAL}
 _LETTERED = re.compile(r"([A-Za-z]{1,3})(\d{1,2})[A-Za-z]?")
 # A role's noun ends like this: engineer, developer, scientist, technician, consultant, analyst, associate, partner.
-_ROLE_NOUN = re.compile(r".+(?:er|or|ist|ian|ant|ent|yst|ive|ate|ect|tary|sel|man|person|rep|lyst|ineering|swe|sde|dev)s?$|^(?:swe|sde|sdet|sre|rep|dev|qa|mts|dba|ae|csm|bdr|sdr|pm|tpm)$")  # fmt: skip
+_ROLE_NOUN = re.compile(
+    r".+(?:er|or|ist|ian|ant|ent|yst|ive|ate|ect|tary|sel|man|person|rep|ineering|swe|sde|dev)s?$"
+    r"|^(?:swe|sde|sdet|sre|dev|qa|mts|dba|ae|csm|bdr|sdr|pm|tpm)$"
+)
 _PART_ENDS = frozenset(",–|();:.•")
 # "Data Lead" says less than a rank stated beside it ("Data Lead - Senior Engineer").
 _WEAK = frozenset(("lead", "leads", "leader", "tech lead", "technical lead"))
 _LOOSE_NEWCOMER = frozenset(("associate", "associates"))
-_CEDES_TO  # "Data Lead" says less than a rank stated beside it ("Data Lead - Senior Engineer").
-_WEAK = frozenset(("lead", "leads", "leader", "tech lead", "technical lead"))
-_LOOSE_NEWCOMER = frozenset((Level.MANAGER, Level.STAFF))
+_CEDES_TO_NEWCOMER = frozenset((Level.MANAGER, Level.STAFF))
 _NOT_NEWCOMER_BEFORE = frozenset(("program", "programme", "programs", "programmes", "recruitment", "recruiting"))
 
 
@@ -285,7 +287,9 @@ def _is_alternative(part: list[Word], last_end: int, start: int) -> bool:
     if any(word.before == "/" for word in between):
         return True
     joining = [word.key for word in between[:-1]]
-    return any(key in ("or", "to") for key in joining) or joining in ([], ["and"]) and between[-1].before in ("-", "&")
+    return any(key in ("or", "to") for key in joining) or (
+        joining in ([], ["and"]) and between[-1].before in ("-", "&")
+    )
 
 
 def _highest(group: list[tuple[Mark, str, int, int]], part: list[Word]) -> tuple[Level, str, str]:
@@ -320,7 +324,7 @@ def _mentions_officer(text: str) -> bool:
 def _by_numeral(part: list[Word], marks: list[tuple[Mark, str, int, int]], ladder: Ladder) -> LevelReading | None:
     """ "Engineer II", "Analyst 2", "Level 1-3", or a part that is nothing but a numeral ("Engineer, II")."""
     for at, word in enumerate(part):
-        number = _ROMAN.get(word.key) or (int(word.key) if word.key in ("1", "2", "3", "4", "5") else None)
+        number = _ROMAN.get(word.key) or (int(word.key) if word.key in _NUMERALS else None)
         if number is None or not _is_grade(part, at, ladder):
             continue
         following = part[at + 1].key if at + 1 < len(part) else ""
@@ -333,7 +337,7 @@ def _by_numeral(part: list[Word], marks: list[tuple[Mark, str, int, int]], ladde
 def _is_grade(part: list[Word], at: int, ladder: Ladder) -> bool:
     word = part[at]
     if at == 0:
-        return len(part) == 1 or part[1].before in ("/", "-") and part[1].key in (*_ROMAN, "1", "2", "3", "4", "5")
+        return len(part) == 1 or (part[1].before in ("/", "-") and part[1].key in _NUMERALS)
     before = part[at - 1].key
     if before in ("level", "lvl", "grade"):
         return "support" not in {other.key for other in part}
@@ -349,7 +353,7 @@ def _is_grade(part: list[Word], at: int, ladder: Ladder) -> bool:
     return _ROLE_NOUN.match(before) is not None
 
 
-def ladder_says_no_grades(words: Iterable[Word], ladder: Ladder) -> bool:
+def _counts_other_things(words: Iterable[Word], ladder: Ladder) -> bool:
     """Whether a title's "L2" counts support lines, network layers or the like."""
     keys = [word.key for word in words]
     return any(ladder.no_letter_grades.at(keys, at) for at in range(len(keys)))
@@ -366,7 +370,7 @@ def _by_letter(words: list[Word], ladder: Ladder, company: CompanyLadder | None)
         closes = at + 1 == len(words) or words[at + 1].before in _PART_ENDS or words[at + 1].before in "/-"
         placed = word.before in _PART_ENDS or (closes and (at == 0 or _ROLE_NOUN.match(words[at - 1].key) is not None))
         if number in known:
-            if not ladder_says_no_grades(words, ladder):
+            if not _counts_other_things(words, ladder):
                 return LevelReading(known[number], word.raw, "letter grade")
         elif placed and closes and at > 0:
             misses.append(word.raw)
