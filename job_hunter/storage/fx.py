@@ -45,7 +45,7 @@ async def read_rates(connection: AsyncConnection, *, currencies: Collection[str]
             "last": last,
         },
     )
-    return Rates.of(Rate(rate_date, currency, rate) for rate_date, currency, rate in rows)
+    return Rates((rate_date, currency, rate) for rate_date, currency, rate in rows)
 
 
 async def read_newest_rate_date(connection: AsyncConnection) -> date | None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.closing import FetchStatus, judge
 from job_hunter.domain.company import Board
-from job_hunter.domain.fx import Rates
+from job_hunter.domain.fx import Rates, to_gbp
 from job_hunter.domain.money import Basis
 from job_hunter.domain.pay import Band, Pay
 from job_hunter.domain.posting import Parsed
@@ -233,7 +233,7 @@ async def rates_for(db: Database, read: Iterable[Role]) -> Rates:
         if role.point and role.point.is_comparable and role.point.currency != "GBP"
     ]
     if not wanted:
-        return Rates.of(())
+        return Rates()
     days = [day for _, day in wanted]
     async with db.reading() as connection:
         return await read_rates(
@@ -254,7 +254,7 @@ def records_of(
         point = role.point
         converted = None
         if point and point.is_comparable:
-            converted = rates.to_gbp(point.value, point.currency, on=role.effective_date)
+            converted = to_gbp(point.value, point.currency, role.effective_date, rates)
         gbp, rate_date = converted or (None, None)
         yield (
             posting.external_id,

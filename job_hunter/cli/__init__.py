@@ -1,0 +1,57 @@
+"""The command line: each command parses its words, opens the runtime, calls one use case, prints, and exits.
+
+Exit codes: 0 ok, 1 failed, 2 wrong usage or configuration.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from job_hunter import __version__
+from job_hunter.cli.support import set_up_logging
+
+MODULES = ("refresh", "analyst", "alerts", "operate", "watch", "local")
+"""The modules of this package that register commands, in the order `--help` lists them."""
+
+app = typer.Typer(
+    name="job-hunter",
+    help="Who hires, and what they pay: a dated record of the job market.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"job-hunter {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell more on stderr.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    set_up_logging(verbose=verbose)
+
+
+for _module in MODULES:
+    try:
+        _commands = import_module(f"job_hunter.cli.{_module}")
+    except ModuleNotFoundError as _error:
+        if _error.name != f"job_hunter.cli.{_module}":
+            raise
+    else:
+        _commands.register(app)
+
+
+def main() -> None:
+    """The entry point of `job-hunter` and `python -m job_hunter`."""
+    app()

@@ -1,0 +1,100 @@
+"""What every command shares: settings, exit codes, progress, and output that a program can read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, NoReturn, TypeVar
+
+import orjson
+import typer
+from rich.console import Console
+
+from job_hunter.errors import JobHunterError
+from job_hunter.settings import Settings
+
+T = TypeVar("T")
+
+out = Console(highlight=False, soft_wrap=True)
+"""What a command prints; plain when it is not a terminal."""
+
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+"""Progress, warnings and errors, so that stdout stays readable by programs."""
+
+
+class Format(StrEnum):
+    """How a command prints its data."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def now() -> datetime:
+    """The time, in UTC: commands are where the clock is read."""
+    return datetime.now(UTC)  # noqa: TID251 the one clock of the CLI
+
+
+def today() -> date:
+    """The UTC date."""
+    return now().date()
+
+
+def fail(error: JobHunterError) -> NoReturn:
+    """Print one line on stderr and leave with the error's exit code."""
+    err.print(f"[bold red]error:[/] {plain(str(error))}", markup=True)
+    raise typer.Exit(error.exit_code)
+
+
+def plain(message: str) -> str:
+    """`message` with rich's markup and terminal control characters taken out of play."""
+    return "".join(ch for ch in message if ch.isprintable() or ch in "\n\t").replace("[", r"\[")
+
+
+def load_settings() -> Settings:
+    """The settings of the environment; a wrong one ends the command with exit code 2."""
+    try:
+        return Settings.from_env()
+    except JobHunterError as error:
+        fail(error)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run one use case; a failure the product foresees becomes one line and its exit code, Ctrl-C exit code 130."""
+    try:
+        return asyncio.run(work)
+    except JobHunterError as error:
+        fail(error)
+    except BaseExceptionGroup as group:  # of a TaskGroup: the first foreseen failure says what happened
+        foreseen = group.subgroup(JobHunterError)
+        if foreseen is None:
+            raise
+        fail(_first(foreseen))
+    except KeyboardInterrupt:
+        err.print("interrupted")
+        raise typer.Exit(130) from None
+
+
+def _first(group: BaseExceptionGroup[JobHunterError]) -> JobHunterError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, JobHunterError)
+    return error
+
+
+def print_json(value: object) -> None:
+    """Print `value` as JSON, and nothing else, on stdout."""
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode() + "\n")
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Send our warnings (with `verbose` everything) to stderr, one plain line each."""
+    logging.basicConfig(
+        stream=sys.stderr, format="%(message)s", level=logging.INFO if verbose else logging.WARNING, force=True
+    )
+    for name in ("httpx", "httpcore", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,269 @@
+"""One refresh: rates first, then every board, then the day's reported points and the ledger's last word."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from job_hunter.domain.closing import FetchStatus
+from job_hunter.domain.company import Board, Company, board_of
+from job_hunter.domain.role import PARSER_VERSION, Readings
+from job_hunter.errors import RefreshInProgress, SourceError, SourceUnavailable, UsageError
+from job_hunter.sources import ATS
+from job_hunter.sources.contract import Harvest
+from job_hunter.sources.http import Http
+from job_hunter.storage import companies as company_store
+from job_hunter.storage import ledger, snapshots
+from job_hunter.storage.database import Database
+from job_hunter.storage.ledger import BoardResult, BoardState, Run
+from job_hunter.usecases.board import fetch_board, store_board
+from job_hunter.usecases.rates import refresh_rates
+
+log = logging.getLogger(__name__)
+
+FETCHES_AT_ONCE = 8
+STORES_AT_ONCE = 4
+RETRY_DELAY = 1.0
+LONGEST_RETRY_AFTER = 30.0
+
+Clock = Callable[[], datetime]
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything the tasks of one run need: the run, its boards, and what is known of each beforehand."""
+
+    run: Run
+    boards: tuple[Board, ...]
+    states: Mapping[tuple[str, str], BoardState]
+    company_ids: Mapping[str, int]
+    level_ids: Mapping[str, int]
+    retired: tuple[str, ...] = ()
+
+    def state(self, board: Board) -> BoardState:
+        """What the ledger knows of `board`."""
+        return self.states.get((board.source, board.token), BoardState())
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a refresh came to. It failed when boards were planned and none was stored."""
+
+    run: Run
+    results: tuple[BoardResult, ...]
+    retired: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def skipped(self) -> tuple[BoardResult, ...]:
+        """The boards that gave nothing."""
+        return tuple(result for result in self.results if result.status is FetchStatus.SKIPPED)
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether no board at all was stored."""
+        return bool(self.results) and len(self.skipped) == len(self.results)
+
+    def totals(self) -> dict[str, int]:
+        """Counts over all boards."""
+        totals: Counter[str] = Counter()
+        for result in self.results:
+            for name in ("postings", "new", "changed", "unchanged", "closed", "reopened", "rejected"):
+                totals[name] += getattr(result, name)
+            totals[result.status.value] += 1
+        return dict(totals)
+
+    def sentence(self) -> str:
+        """One line for logs, the ledger and the flow's final state."""
+        totals = self.totals()
+        parts = [f"{totals.get('complete', 0)} of {len(self.results)} boards complete"]
+        for status in (FetchStatus.PARTIAL, FetchStatus.QUARANTINED, FetchStatus.SKIPPED):
+            slugs = [result.company_slug for result in self.results if result.status is status]
+            if slugs:
+                parts.append(f"{status.value}: {', '.join(sorted(slugs))}")
+        return "; ".join(parts)
+
+
+def boards_of(companies: Collection[Company], *, only: Collection[str] = ()) -> tuple[Board, ...]:
+    """The boards of `companies` that have one, or of those named in `only`. Raises UsageError for an unknown name."""
+    unknown = set(only) - {company.slug for company in companies}
+    if unknown:
+        raise UsageError(f"no company {', '.join(sorted(unknown))} in companies.yaml: see the slugs there")
+    chosen = [company for company in companies if company.ats_type in ATS and (not only or company.slug in only)]
+    return tuple(board_of(company) for company in chosen)
+
+
+@asynccontextmanager
+async def refresh_lock(db: Database) -> AsyncIterator[None]:
+    """Hold the lock that lets one refresh run at a time. Raises RefreshInProgress when another holds it."""
+    connection = await db.raw_connection()
+    try:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", ledger.REFRESH_LOCK):
+            raise RefreshInProgress("Another refresh is running: wait until it ends, then run again.")
+        yield
+    finally:
+        await connection.close()
+
+
+async def begin_run(
+    db: Database,
+    companies: Sequence[Company],
+    readings: Readings,
+    *,
+    at: datetime,
+    door: str,
+    run_id: UUID | None = None,
+    only: Collection[str] = (),
+    only_missing: bool = False,
+    sources: Collection[str] = ("ats",),
+) -> Plan:
+    """Open the ledger for a run started `at`, make the companies equal to the configuration, and plan its boards.
+
+    `only_missing` leaves out boards that have a complete fetch on the run's snapshot date already.
+    """
+    boards = boards_of(companies, only=only) if "ats" in sources else ()
+    on = at.astimezone(UTC).date()
+    async with db.transaction() as connection:
+        synced = await company_store.sync_companies(connection, companies, at=at)
+        version = await company_store.upsert_reading_version(
+            connection, parser_version=PARSER_VERSION, config_digest=readings.digest, at=at
+        )
+        level_ids = await company_store.read_level_ids(connection)
+        if only_missing:
+            covered = await ledger.read_covered_boards(connection, on)
+            boards = tuple(board for board in boards if (board.source, board.token) not in covered)
+        run = Run(id=run_id or uuid4(), started_at=at, snapshot_date=on, door=door, reading_version=version)
+        await ledger.write_run(connection, run, parser_version=PARSER_VERSION, boards_planned=len(boards))
+        states = await ledger.read_board_states(
+            connection, [(board.source, board.token) for board in boards], reading_version=version
+        )
+    if synced.retired:
+        log.warning("companies: retired %s — no longer in companies.yaml", ", ".join(synced.retired))
+    return Plan(run, boards, states, synced.ids, level_ids, synced.retired)
+
+
+async def finish_run(
+    db: Database, plan: Plan, results: Sequence[BoardResult], *, at: datetime, warnings: Sequence[str] = ()
+) -> Summary:
+    """Write the day's reported points and close the ledger's row; returns the summary."""
+    summary = Summary(plan.run, tuple(results), plan.retired, tuple(warnings))
+    async with db.transaction() as connection:
+        await snapshots.snapshot_reported(connection, on=plan.run.snapshot_date)
+        await ledger.write_run_end(
+            connection,
+            plan.run,
+            finished_at=at,
+            status="failed" if summary.is_failed else "completed",
+            message=summary.sentence(),
+        )
+    return summary
+
+
+def tries_of(error: SourceError) -> int:
+    """How often a board was asked before `error` was final: what is worth a retry got one."""
+    return 2 if isinstance(error, SourceUnavailable) else 1
+
+
+def retry_wait(error: SourceUnavailable) -> float:
+    """Seconds to wait before the one retry: the source's Retry-After, up to 30."""
+    return min(error.retry_after or RETRY_DELAY, LONGEST_RETRY_AFTER)
+
+
+async def refresh(
+    db: Database,
+    http: Http,
+    companies: Sequence[Company],
+    readings: Readings,
+    *,
+    clock: Clock,
+    sleep: Sleep = asyncio.sleep,
+    door: str = "cli",
+    only: Collection[str] = (),
+    only_missing: bool = False,
+    sources: Collection[str] = ("ats",),
+    on_result: Callable[[BoardResult], None] = lambda result: None,
+) -> Summary:
+    """Refresh the boards of `companies` without an orchestrator; this door owns the one retry.
+
+    At most 8 boards are fetched and 4 stored at once. Raises RefreshInProgress when another refresh runs. A board that
+    fails costs that board; the summary says which and why.
+    """
+    async with refresh_lock(db):
+        warning = await refresh_rates(db, http, today=clock().astimezone(UTC).date())
+        plan = await begin_run(
+            db, companies, readings, at=clock(), door=door, only=only, only_missing=only_missing, sources=sources
+        )
+        fetching, storing = asyncio.Semaphore(FETCHES_AT_ONCE), asyncio.Semaphore(STORES_AT_ONCE)
+        waiting = asyncio.Semaphore(FETCHES_AT_ONCE + STORES_AT_ONCE)
+
+        async def one(board: Board) -> BoardResult:
+            async with waiting:
+                async with fetching:
+                    outcome = await _fetch_with_retry(http, board, plan.state(board), sleep)
+                async with storing:
+                    result = await store_board(
+                        db,
+                        plan.run,
+                        board,
+                        plan.state(board),
+                        outcome,
+                        readings,
+                        company_id=plan.company_ids[board.slug],
+                        level_ids=plan.level_ids,
+                        at=clock(),
+                        tries=tries_of(outcome) if isinstance(outcome, SourceError) else outcome.tries,
+                    )
+            on_result(result)
+            return result
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(board)) for board in plan.boards]
+        results = [task.result() for task in tasks]
+        return await finish_run(db, plan, results, at=clock(), warnings=[warning] if warning else [])
+
+
+async def _fetch_with_retry(http: Http, board: Board, state: BoardState, sleep: Sleep) -> Harvest | SourceError:
+    try:
+        return await fetch_board(http, board, state)
+    except SourceUnavailable as error:
+        await sleep(retry_wait(error))
+    except SourceError as error:
+        return error
+    try:
+        harvest = await fetch_board(http, board, state)
+    except SourceError as error:
+        return error
+    harvest.tries = 2
+    return harvest
+
+
+def check_date(on: date | None, *, today: date, redirected: Mapping[str, str], needed: Collection[str]) -> None:
+    """Refuse a refresh for another day than today unless every source is a replica.
+
+    Live boards show today's openings only: a snapshot of another day taken from them would be invented. Raises
+    UsageError.
+    """
+    if on is None or on == today:
+        return
+    live = sorted(set(needed) - set(redirected))
+    if live:
+        names = ", ".join(f"JOB_HUNTER_{name.upper()}_BASE_URL" for name in live)
+        raise UsageError(
+            f"--date {on} is not today: live boards cannot show another day. Leave --date out, or point every source "
+            f"to a replica ({names} not set)."
+        )
+
+
+def clock_at(on: date, clock: Clock) -> Clock:
+    """A clock that shows the time of `clock` on the day `on`, for replicas that replay another day."""
+    shift = timedelta(days=(on - clock().astimezone(UTC).date()).days)
+    return lambda: clock() + shift

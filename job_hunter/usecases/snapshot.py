@@ -1,0 +1,27 @@
+"""Fill the snapshot rows that a day lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from job_hunter.errors import UsageError
+from job_hunter.storage.database import Database
+from job_hunter.storage.snapshots import fill_snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """How many rows were inserted; both are 0 when nothing was missing."""
+
+    roles: int
+    comp_points: int
+
+
+async def snapshot(db: Database, *, on: date, today: date) -> Filled:
+    """Insert the rows that the day `on` lacks, marked `filled`. Idempotent; raises UsageError for a day to come."""
+    if on > today:
+        raise UsageError(f"{on} is in the future: a snapshot can be taken of a day up to {today} only.")
+    async with db.transaction() as connection:
+        roles, points = await fill_snapshot(connection, on=on)
+    return Filled(roles, points)
