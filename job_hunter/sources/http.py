@@ -176,14 +176,14 @@ class Http:
         """
         if self._client is None:
             raise RuntimeError("Http is used outside its `async with`")
-        target = self._target(service, url)
+        target = self._target(service, url, params)
         gate = self._gate(service, target)
         async with gate.slots:
             await gate.turn()
             began = perf_counter()
             try:
                 async with asyncio.timeout(self._timeout):
-                    request = self._client.build_request(method, target, params=params, headers=headers, json=json)
+                    request = self._client.build_request(method, target, headers=headers, json=json)
                     return await self._follow(service, request, max_bytes or self._max_bytes, accept, began)
             except TimeoutError as error:
                 message = f"{_where(target)} did not answer within {self._timeout:g} seconds; the next run tries again"
@@ -192,25 +192,29 @@ class Http:
                 seconds = perf_counter() - began
                 message = f"{_where(target)} went silent after {seconds:.0f} seconds; the next run tries again"
                 raise SourceUnavailable(message) from error
-            except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-                message = f"{_where(target)} is not an address that can be asked: correct it in the configuration"
-                raise SourceGone(message) from error
             except httpx.HTTPError as error:
                 message = f"{_where(target)} broke the connection ({type(error).__name__}); the next run tries again"
                 raise SourceUnavailable(message) from error
 
-    def _target(self, service: str, url: str) -> str:
-        base = self._base_urls.get(service)
-        if base is None:
-            return url
-        parts = urlsplit(url)
-        return base.rstrip("/") + parts.path + (f"?{parts.query}" if parts.query else "")
+    def _target(self, service: str, url: str, params: Mapping[str, str | int] | None) -> httpx.URL:
+        try:
+            base = self._base_urls.get(service)
+            if base is not None:
+                parts = urlsplit(url)
+                url = base.rstrip("/") + parts.path + (f"?{parts.query}" if parts.query else "")
+            target = httpx.URL(url)
+            if target.scheme not in ("http", "https") or not target.host:
+                raise httpx.InvalidURL("no http or https address")
+        except (httpx.InvalidURL, ValueError) as error:
+            message = f"The address of {service} is no http or https address: correct it in the configuration"
+            raise SourceGone(message) from error
+        return target.copy_merge_params(params) if params else target
 
-    def _gate(self, service: str, target: str) -> _Gate:
+    def _gate(self, service: str, target: httpx.URL) -> _Gate:
         intervals = self._intervals
         if intervals is None:
             intervals = {} if self.is_redirected(service) else INTERVALS
-        key = (service if service in intervals else "", urlsplit(target).netloc)
+        key = (service if service in intervals else "", f"{target.host}:{target.port}")
         gate = self._gates.get(key)
         if gate is None:
             gate = self._gates[key] = _Gate(self._connections, intervals.get(service, 0.0))
@@ -228,12 +232,12 @@ class Http:
                 if step is None or not redirects or response.status_code in accept:
                     return await _answer(response, max_bytes, accept, began)
                 if not self._is_own(service, request.url, step.url):
-                    message = f"{_where(str(request.url))} redirects to another host ({step.url.host}): check the board"
+                    message = f"{_where(request.url)} redirects to another host ({step.url.host}): check the board"
                     raise SourceGone(message, status=response.status_code)
                 request = step
             finally:
                 await response.aclose()
-        message = f"{_where(str(request.url))} redirects without end: check the board"
+        message = f"{_where(request.url)} redirects without end: check the board"
         raise SourceGone(message, status=response.status_code)
 
     def _is_own(self, service: str, asked: httpx.URL, target: httpx.URL) -> bool:
@@ -247,7 +251,7 @@ class Http:
 
 async def _answer(response: httpx.Response, max_bytes: int, accept: frozenset[int], began: float) -> Answer:
     status = response.status_code
-    where = _where(str(response.url))
+    where = _where(response.url)
     headers = response.headers
     retry_after = _retry_after(headers.get("retry-after"), headers.get("date"))
     asked = response.request.headers
@@ -343,7 +347,7 @@ def _retry_after(value: str | None, date: str | None) -> float | None:
         return None
 
 
-def _where(url: str) -> str:
+def _where(url: httpx.URL) -> str:
     """Host and path of `url`: never its credentials or its query, which may hold keys."""
-    parts = urlsplit(url)
-    return (parts.netloc.rpartition("@")[2] + parts.path)[:160] or "the address"
+    port = f":{url.port}" if url.port else ""
+    return f"{url.host}{port}{url.raw_path.partition(b'?')[0].decode('ascii', 'replace')}"[:160]
