@@ -1,0 +1,179 @@
+"""The grammar of one amount of money: mark, number, multiplier, mark, as the world's postings write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from job_hunter.domain.currency import BY_COUNTRY, CODES, SYMBOLS, WORDS, is_by_country
+from job_hunter.domain.money import Period
+from job_hunter.domain.pay.periods import attached_period
+
+_GAP = "[ \u00a0\u202f\u2009]"
+# One cluster of digits with its separators; `number_of` decides what they mean. A blank groups only exact thousands.
+_DIGITS = re.compile(
+    rf"\d{{1,3}}(?:{_GAP}\d{{3}}(?!\d)){{1,3}}(?![.,]?\d)|\d+(?:(?:, |[.,'’])\d{{2,3}}(?!\d))*(?:[.,]\d{{1,4}}(?!\d))?"
+)
+
+_LONGEST_FIRST = sorted({*SYMBOLS, *BY_COUNTRY} - {"dollars", "crowns", "francs"}, key=len, reverse=True)
+_SIGN = "|".join(re.escape(mark) for mark in _LONGEST_FIRST)
+_CODE = "|".join(sorted(CODES | {"UKP", "RMB", "NIS", "SFR"}))
+_WORD = "|".join(sorted((w.replace(" ", " ?") for w in {*WORDS, "dollars", "crowns", "francs"}), key=len, reverse=True))
+_LOWER = "|".join(c.lower() for c in sorted(CODES - {"TRY", "ALL"}))
+
+_MARK_BEFORE = re.compile(
+    rf"(?:(?<![A-Za-z])(?:{_CODE}|{_LOWER}|Euros?|euros?|EURO){_GAP}?[$£€]?|(?<![A-Za-z$])(?:{_SIGN}))"
+    rf"(?P<k>[kK])?{_GAP}{{0,2}}$"
+)
+_MARK_AFTER = re.compile(
+    rf"{_GAP}{{0,2}}\(?(?:(?P<code>(?:{_CODE}|{_LOWER})(?![A-Za-z])\$?)|(?P<word>(?i:{_WORD})(?![A-Za-z]))"
+    rf"|(?P<sign>(?:{_SIGN})(?![A-Za-z]|{_GAP}?\d)))\)?"
+)
+_MULTIPLIER = re.compile(
+    rf"(?P<plus>\+)?(?:{_GAP}?(?P<k>[kK]|thousand|grand|tys\.?|mille?)"
+    rf"|{_GAP}?(?P<big>mm|MM|mn|mio|mln|mil|m|M|bn|BN|Bn|b|B|tn|T|[mM]illions?|MILLION|[bB]illions?|[tT]rillions?)"
+    rf"|{_GAP}?(?P<lakh>lakhs?|lacs?|Lakhs?|LPA|lpa|crores?|Cr|cr))"
+    rf"(?![A-Za-z0-9]|\))|(?P<gluedplus>\+)?(?P<glued>[kK])(?={_CODE}|{_SIGN}|{_LOWER}\b)"
+)
+_LEFT_TRAILER = re.compile(r",-{1,2}(?!\d)|\.-(?!\d)")
+
+# Pension schemes named after a paragraph: "401k" without a currency sign is never an amount.
+_PENSION_SCHEMES = frozenset({"401", "403", "457"})
+_MILLIONS = {"m", "mm", "mn", "mio", "mln", "mil", "million", "millions"}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One amount as written. `value` has thousands separators resolved and no multiplier applied.
+
+    `scale` is 1, 1,000, 100,000 (lakh), 10,000,000 (crore), 1,000,000 or more (millions, billions); `mark` is the most telling currency
+    mark (a code beats a sign that several countries share); `is_grouped` says that thousands were written out.
+    """
+
+    start: int
+    end: int
+    value: float
+    scale: float
+    mark: str | None
+    is_grouped: bool
+    plus: bool
+    period: Period | None
+    is_percent: bool
+
+    @property
+    def full(self) -> float:
+        """The value with its own multiplier applied; a multiplier on written-out thousands is a slip of the pen."""
+        if self.scale == 1_000 and self.is_grouped and self.value >= 10_000:
+            return self.value
+        return self.value * self.scale
+
+
+def number_of(digits: str, *, has_multiplier: bool = False) -> tuple[float, bool] | None:
+    """The value of a cluster of digits and whether it wrote out thousands; None when it is no amount.
+
+    `12.000`, `24'000`, `55 000`, `150, 000`, `25,00,000` are grouped; `34.62`, `106.4`, `12,50` are decimals; before a
+    multiplier a single dot group is a decimal (`1.250M`).
+    """
+    if len(digits) > 18:
+        return None
+    parts = re.split(r", |[.,'’ \u00a0\u202f\u2009]", digits)
+    seps = re.findall(r", |[.,'’ \u00a0\u202f\u2009]", digits)
+    if not seps:
+        return (float(digits), False) if len(digits) <= 12 else None
+    last, lead = parts[-1], parts[0]
+    if has_multiplier and len(seps) == 1 and seps[0] in ".,":
+        if len(last) == 3 and seps[0] == "," and len(lead) >= 2:
+            return float(lead + last), True
+        return float(f"{lead}.{last}"), False
+    decimals = ""
+    if len(last) != 3 and seps[-1] in ".,":
+        decimals, parts, seps = last, parts[:-1], seps[:-1]
+        if seps and seps[-1] == digits[len(digits) - len(last) - 1]:
+            return None
+    if not seps:
+        return float(f"{lead}.{decimals}"), False
+    if len(set(s.strip() or " " for s in seps)) > 1 or len(lead) > 3 or (lead == "0"):
+        return None
+    western = all(len(p) == 3 for p in parts[1:])
+    indian = len(parts[-1]) == 3 and all(len(p) == 2 for p in parts[1:-1]) and len(lead) <= 2
+    if not (western or indian):
+        return None
+    return float("".join(parts) + ("." + decimals if decimals else "")), True
+
+
+def _mark(before: str | None, after: str | None) -> str | None:
+    """The more telling of two marks on one amount: what names one currency beats what the country decides."""
+    if before and after and is_by_country(before):
+        return after
+    return before or after
+
+
+def find_amounts(text: str, start: int = 0, end: int | None = None) -> Iterator[Amount]:
+    """Every amount in `text[start:end]`, marked with a currency or not, in order."""
+    stop = len(text) if end is None else end
+    taken = start
+    for found in _DIGITS.finditer(text, start, stop):
+        at, to = found.span()
+        digits = found.group()
+        previous = text[at - 1] if at else ""
+        if previous.isdigit():
+            continue
+        lead = _MARK_BEFORE.search(text, max(taken, at - 8), at)
+        if lead is None and (
+            previous.isalnum() or previous in "_/#@&=" or (previous == "." and text[at - 2 : at - 1].isalnum())
+        ):
+            continue
+        before = lead.group().strip() if lead else None
+        if lead and lead["k"]:
+            before = before[:-1] if before else None
+        trailer = _LEFT_TRAILER.match(text, to)
+        after_digits = trailer.end() if trailer else to
+        times = _MULTIPLIER.match(text, after_digits)
+        scale, plus = (1_000.0 if lead and lead["k"] else 1.0), False
+        if times:
+            scale, plus = _scale_of(times)
+            after_digits = times.end()
+        number = number_of(digits, has_multiplier=scale > 1)
+        if number is None or (before is None and digits in _PENSION_SCHEMES and scale == 1_000):
+            continue
+        tail = _MARK_AFTER.match(text, after_digits)
+        if tail and before and tail["sign"]:
+            tail = None
+        if tail:
+            plus = plus or text[after_digits : after_digits + 1] == "+"
+            after_digits = tail.end() if text[tail.end() - 1] != ")" or "(" in tail.group() else tail.end() - 1
+        after = (tail["code"] or tail["word"] or tail["sign"]).strip() if tail else None
+        if tail and not times:
+            late = _MULTIPLIER.match(text, after_digits)
+            if (
+                late
+                and (late["k"] or late["glued"])
+                and after_digits == late.start()
+                and not text[after_digits].isspace()
+            ):
+                scale, after_digits = 1_000.0, late.end()
+        period, after_period = attached_period(text, after_digits)
+        value, grouped = number
+        taken = after_digits
+        yield Amount(
+            start=lead.start() if lead else at,
+            end=after_period,
+            value=value,
+            scale=scale,
+            mark=_mark(before, after),
+            is_grouped=grouped,
+            plus=plus,
+            period=period,
+            is_percent=text[after_digits : after_digits + 2].lstrip()[:1] == "%",
+        )
+
+
+def _scale_of(times: re.Match[str]) -> tuple[float, bool]:
+    """The factor of a multiplier and whether a "+" stands before it (`40+k`)."""
+    plus = bool(times["plus"] or times["gluedplus"])
+    if times["k"] or times["glued"]:
+        return 1e3, plus
+    if times["lakh"]:
+        return (1e7 if times["lakh"].lower().startswith("cr") else 1e5), plus
+    return (1e6 if times["big"].lower() in _MILLIONS else 1e9), plus

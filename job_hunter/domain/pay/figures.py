@@ -1,0 +1,177 @@
+"""Amounts joined to figures: ranges, open ends, shared thousands. A figure is what is said, before it means anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from job_hunter.domain.money import Period
+from job_hunter.domain.pay.amounts import Amount, find_amounts
+
+MAX_FIGURES = 200
+"""A text with more money figures than this is no posting; the rest is not read, which also keeps reading linear."""
+
+_JOIN = re.compile(
+    r"\s{0,3}(?:-{1,3}|[–—‒―−~→]|->|\.{2,3}|\bto\b|\bTO\b|\bbis\b|\btill?\b|\buntil\b|\bthrough\b|\bup to\b|\bupto\b|\bà\b|\ba\b)\s{0,3}"
+    r"(?:up to\s|circa\s|c\.\s?|approx\.?\s|~)?"
+)
+_AND = re.compile(r"\s{1,2}(?:and|und|et|y|&)\s{1,2}")
+_BETWEEN = re.compile(
+    r"(?:between|zwischen|entre|somewhere between|range of|ranges?|ranging)\s{1,2}(?:the\s)?(?:of\s)?$", re.IGNORECASE
+)
+_OPEN_TOP_MARK = re.compile(r"\s?(?:-|–|—|to)\s?[£€$]?\?+\s?[kK]?|\s?(?:-|–|—)\s?(?:∞|infinity)")
+
+# What stands right before a figure and opens its lower or its upper end.
+_UPPER_ONLY = re.compile(
+    r"(?:\b(?:up ?to|upto|as much as|max(?:imum|\.)?(?: of)?|at most|no more than|bis zu|jusqu['’]à|hasta|tot|under|below|less than|"
+    r"capped at|do)\s{0,2}:?|[<≤]=?)\s{0,2}(?:around |about |circa |c\. ?|~ ?)?$",
+    re.IGNORECASE,
+)
+_BARE_TO = re.compile(
+    r"(?:^|[|,;:(•\n-]\s{0,2}|\b(?:salary|pay|rate|compensation|salaries|package|comp)\s)to\s$", re.IGNORECASE
+)
+_LOWER_ONLY = re.compile(
+    r"(?:\b(?:from|start(?:s|ing)?(?: salary| pay| rate| base| compensation| wage)?(?: at| from| of| is| is at)?|min(?:imum|\.)?(?: of| salary(?: of)?)?|at least|"
+    r"no less than|not less than|upwards? of|north of|(?:in )?excess of|more than|over|above|ab|desde|dès|vanaf|od|"
+    r"à partir de|a partir de|begin(?:s|ning)? at)\s{0,2}:?|[>≥]=?)\s{0,2}(?:around |about |circa |c\. ?|~ ?)?$",
+    re.IGNORECASE,
+)
+_LOWER_AFTER = re.compile(
+    r"\+(?!\s?[£€$\d]|\w)|\s?(?:and (?:up|above|over|higher|beyond)\b|or (?:more|above|higher)\b|upwards?\b|minimum\b|min\b(?!\.? \d)|at least\b|"
+    r"plus(?=\s*(?:$|[|,.;)\n]|depending|doe|dependent|based)))",
+    re.IGNORECASE,
+)
+_UPPER_AFTER = re.compile(r"\s?(?:max(?:imum)?\b|cap\b|or (?:less|below)\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A single amount or a range as written; `low` or `high` is None where the end is open. `marks` are both ends' marks."""
+
+    start: int
+    end: int
+    low: float | None
+    high: float | None
+    marks: tuple[str, ...]
+    period: Period | None
+    scale: float
+    is_grouped: bool
+    is_range: bool
+
+    @property
+    def top(self) -> float:
+        """The largest number in it."""
+        return max(v for v in (self.low, self.high) if v is not None)
+
+    @property
+    def bottom(self) -> float:
+        """The smallest number in it."""
+        return min(v for v in (self.low, self.high) if v is not None)
+
+
+def _shared_thousands(a: Amount, b: Amount) -> tuple[float, float, float]:
+    """Both ends in full units and the scale they share: a multiplier or a thousands group on one end is meant for both.
+
+    `£60-75k`, `£45-£50K`, `$110 - $140k`, `£60-100,000`, `8-12M`; not when the bare end already has full size.
+    """
+    low, high = a.full, b.full
+    if a.scale == 1 and b.scale > 1 and not a.is_grouped and a.value < 1_000:
+        low = a.value * b.scale
+    elif b.scale == 1 and a.scale > 1 and not b.is_grouped and b.value < 1_000:
+        high = b.value * a.scale
+    elif a.scale == b.scale == 1 and b.is_grouped and not a.is_grouped and a.value < 1_000 <= b.value < 1_000_000:
+        low = a.value * 1_000
+    elif a.scale == b.scale == 1 and a.is_grouped and not b.is_grouped and b.value < 1_000 <= a.value < 1_000_000:
+        high = b.value * 1_000
+    return low, high, max(a.scale, b.scale)
+
+
+def _joined(text: str, a: Amount, b: Amount) -> bool:
+    """Whether the words between two amounts make them the ends of one range."""
+    gap = b.start - a.end
+    if gap > 24 or gap < 1:
+        return False
+    between = text[a.end : b.start].lstrip("+) ") if a.plus or text[a.end] in "+)" else text[a.end : b.start]
+    if _JOIN.fullmatch(between) or _JOIN.fullmatch(text[a.end : b.start]):
+        return True
+    return bool(_AND.fullmatch(between) and _BETWEEN.search(text, max(0, a.start - 30), a.start))
+
+
+def _is_money(a: Amount) -> bool:
+    return a.mark is not None or a.scale == 1_000
+
+
+def find_figures(text: str, start: int = 0, end: int | None = None) -> Iterator[Figure]:
+    """The money figures of `text[start:end]` in order: what carries a currency mark or a `k`, or is joined to one that does."""
+    pending: list[Amount] = []
+    count = 0
+    for amount in find_amounts(text, start, end):
+        if pending and _joined(text, pending[-1], amount):
+            pending.append(amount)
+            continue
+        for figure in _figures_of(text, pending):
+            yield figure
+            count += 1
+        if count >= MAX_FIGURES:
+            return
+        pending = [amount]
+    yield from _figures_of(text, pending)
+
+
+def _figures_of(text: str, chain: list[Amount]) -> Iterator[Figure]:
+    """The figures of one chain of joined amounts: a single one or a range; a longer bare chain is a date or a number."""
+    if not chain or any(a.is_percent for a in chain):
+        chain = [a for a in chain if not a.is_percent] if len(chain) == 1 else []
+    if len(chain) > 2:
+        if not all(a.mark for a in chain):
+            return
+        for a in chain:
+            yield from _figures_of(text, [a])
+        return
+    if not any(_is_money(a) for a in chain):
+        return
+    if len(chain) == 2:
+        yield _range(text, *chain)
+    elif len(chain) == 1:
+        yield _single(text, chain[0])
+
+
+def _range(text: str, a: Amount, b: Amount) -> Figure:
+    low, high, scale = _shared_thousands(a, b)
+    return Figure(
+        start=a.start,
+        end=b.end,
+        low=low,
+        high=high,
+        marks=tuple(m for m in (a.mark, b.mark) if m),
+        period=b.period or a.period,
+        scale=scale,
+        is_grouped=a.is_grouped or b.is_grouped,
+        is_range=True,
+    )
+
+
+def _single(text: str, a: Amount) -> Figure:
+    figure = Figure(
+        start=a.start,
+        end=a.end,
+        low=a.full,
+        high=a.full,
+        marks=(a.mark,) if a.mark else (),
+        period=a.period,
+        scale=a.scale,
+        is_grouped=a.is_grouped,
+        is_range=False,
+    )
+    before = text[max(0, a.start - 40) : a.start]
+    after = text[a.end : a.end + 24]
+    if open_top := _OPEN_TOP_MARK.match(after):
+        return replace(figure, high=None, end=a.end + open_top.end())
+    if a.plus or _LOWER_AFTER.match(after):
+        return replace(figure, high=None)
+    if _UPPER_ONLY.search(before) or _BARE_TO.search(before) or _UPPER_AFTER.match(after):
+        return replace(figure, low=None)
+    if _LOWER_ONLY.search(before):
+        return replace(figure, high=None)
+    return figure

@@ -1,0 +1,56 @@
+"""Period words near a figure: what the figure is stated for. A bare "annually" in a sentence about money is no period."""
+
+from __future__ import annotations
+
+import re
+
+from job_hunter.domain.money import Period
+
+_UNITS = {
+    Period.HOUR: r"hours?|hrs?\b|h\b|stunde|heure|hora|uur|godz\w*|ora",
+    Period.DAY: r"days?\b|diem|tag|jour|dag|día|dia|giorno",
+    Period.WEEK: r"weeks?\b|wks?\b|woche|semaine|wk|week",
+    Period.MONTH: r"months?\b|mths?\b|mo\b|monat|mois|maand|mes\b|m[eê]s\b|mese|miesi\w+|mies\.?|m\b|mnd",
+    Period.YEAR: r"years?\b|yrs?\b|y\b|annum|jahr|ann?ée|\ban\b|a\b|año|ano|jaar|anno|rok|år",
+}
+_ADVERBS = {
+    Period.HOUR: r"hourly|p\.?h\.?(?![a-z])|an hour",
+    Period.DAY: r"daily|p\.?d\.?(?![a-z])|day[- ]?rate|a day",
+    Period.WEEK: r"weekly|p\.?w\.?(?![a-z])|a week|wöchentlich",
+    Period.MONTH: r"monthly|p\.?c\.?m\.?(?![a-z])|p\.?m\.?(?![a-z])|monatlich|a month|mensuels?|mensile|mensual|miesięcznie|maandelijks",
+    Period.YEAR: r"yearly|p\.?a\.?(?![a-z])|annually|annual|annualised|annualized|jährlich|a year|annuels?|brut annuel|anual(?:es)?|rocznie",
+}
+_FILLER = (
+    r"(?:[ ]?(?:gross|net|netto|brutto|bruto|brut|before tax(?:es)?|after tax(?:es)?|base|basic|salary|pay|equivalent|"
+    r"full[- ]time equivalent|fte|(?-i:[A-Z]{3})|in cash|dollars)\b[ ,]?){0,2}"
+)
+_AFTER = re.compile(
+    rf"[ ]?\(?{_FILLER}(?:[ ]?\n?(?:/|per|each|every|pro|par|al|im|na|\ba\b|\ban\b|p\.|por|all[’']|il|/ ?per)[ ]{{0,2}}\n?(?:"
+    + "|".join(f"(?P<u{p.name}>{words})" for p, words in _UNITS.items())
+    + r")(?![a-zA-Z])|[ ]?,?(?:"
+    + "|".join(f"(?P<a{p.name}>{words})" for p, words in _ADVERBS.items())
+    + r")(?![a-zA-Z]))",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"\b(?:(?P<HOUR>hourly|per hour|hour rate|/hr|/hour)|(?P<DAY>daily|day[- ]?rates?|per day|per diem|/day)|"
+    r"(?P<WEEK>weekly|per week|/week)|(?P<MONTH>monthly|per month|/month|monatlich)|"
+    r"(?P<YEAR>annual|annually|yearly|annualized|annualised|per annum|per year|p\.a\.|/year|/yr))\b",
+    re.IGNORECASE,
+)
+
+
+def attached_period(text: str, at: int) -> tuple[Period | None, int]:
+    """The period written directly behind a figure that ends at `at`, and where it ends; (None, at) when none is."""
+    found = _AFTER.match(text, at, min(len(text), at + 60))
+    if not found or found.lastgroup is None:
+        return None, at
+    return Period[found.lastgroup[1:]], found.end()
+
+
+def preceding_period(before: str) -> Period | None:
+    """The period named last in the words before a figure ("hourly rate of", "Daily rate:")."""
+    last = None
+    for last in _BEFORE.finditer(before):  # noqa: B007  the last match is what is wanted
+        pass
+    return Period[last.lastgroup] if last and last.lastgroup else None

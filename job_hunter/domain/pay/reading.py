@@ -1,0 +1,161 @@
+"""The pay reading of one posting: structured fields, then pay-range markup, then prose; right or silent."""
+
+from __future__ import annotations
+
+import re
+
+from job_hunter.domain.money import Basis
+from job_hunter.domain.pay.choose import choose, width
+from job_hunter.domain.pay.prose import Found, find_candidates
+from job_hunter.domain.pay.stated import StatedBand, quote_of, read_stated
+from job_hunter.domain.pay.types import Band, Candidate, Label, Pay, PayHints, PayReading
+from job_hunter.domain.pay.zones import countries_of
+from job_hunter.domain.text import may_state_pay, plain_text
+
+_MARKUP = re.compile(r"<[^<>]*\bclass=[\"'][^\"'<>]*\bpay-range\b[^<>]*>")
+_LABELS = {Basis.BASE: Label.BASE, Basis.OTE: Label.OTE, Basis.TOTAL: Label.TOTAL}
+_REFUSAL_ORDER = ("ambiguous", "no_currency", "period_unclear", "implausible", "no_pay_word")
+_UNKNOWN_MARK = re.compile(
+    r"(?P<sign>[\u20a0-\u20bf])|\b(?P<code>[A-Z]{3})\s?\d{2,3}[,.\d ]{4,}|\d[,.\d]{4,}\s?(?P<after>[A-Z]{3})\b"
+)
+
+
+def parse_pay(content: str, hints: PayHints) -> Pay | None:
+    """What the posting says it pays, or None. `content` is text or HTML as received; offsets are into its plain text."""
+    return read_pay(content, hints).pay
+
+
+def read_pay(content: str, hints: PayHints) -> PayReading:
+    """The pay of a posting with every candidate and the reason for each; never raises, time linear in the content."""
+    stated = read_stated(hints)
+    pay, candidates = _from_stated(stated, countries_of(hints))
+    if pay is not None:
+        return PayReading(pay, None, candidates)
+    if not may_state_pay(content):
+        return PayReading(None, _reason(stated, []), candidates)
+    text = plain_text(content)
+    found = find_candidates(text, hints, _markup_spans(content, text))
+    chosen, passed = choose(found, countries_of(hints))
+    for i, item in enumerate(found):
+        figure = item.figure
+        is_chosen = item is chosen
+        candidates += (
+            Candidate(
+                text[figure.start : figure.end],
+                figure.start,
+                figure.end,
+                item.label,
+                item.band,
+                is_chosen,
+                item.why if is_chosen else passed.get(i, item.why),
+            ),
+        )
+    misses = _unknown_marks(text)
+    if chosen is None or chosen.band is None:
+        return PayReading(None, _reason(stated, found), candidates, misses)
+    others = _distinct([f.band for f in found if f.band and f.rank and f is not chosen], chosen.band)
+    pay = Pay(
+        band=chosen.band,
+        confidence=_confidence(chosen, others),
+        origin="markup" if chosen.rank == 4 else "text",
+        start=chosen.figure.start,
+        end=chosen.figure.end,
+        others=others,
+    )
+    return PayReading(pay, None, candidates, misses)
+
+
+def _distinct(bands: list[Band], chosen: Band) -> tuple[Band, ...]:
+    """Bands that say something else than the chosen one, each once, in order."""
+    key = lambda b: (b.min, b.max, b.currency, b.period, b.basis)  # noqa: E731  used twice, only here
+    seen = {key(chosen): chosen}
+    for band in bands:
+        seen.setdefault(key(band), band)
+    return tuple(seen.values())[1:]
+
+
+def _confidence(chosen: Found, others: tuple[Band, ...]) -> float:
+    """Markup 0.92, a pay word or header 0.85, shape alone 0.6; less for an inferred period or competing bands."""
+    value = {4: 0.92, 3: 0.85, 2: 0.75}.get(chosen.rank, 0.6)
+    if chosen.is_inferred:
+        value -= 0.1
+    if others and not chosen.zone and not chosen.is_header:
+        value -= 0.1
+    return round(value, 2)
+
+
+def _from_stated(stated: list[StatedBand], countries: tuple[str, ...]) -> tuple[Pay | None, tuple[Candidate, ...]]:
+    """The band of the posting's own place among the stated ones, and all of them as candidates."""
+    pool = [s for s in stated if s.band]
+    own = [s for s in pool if s.is_own]
+    pool = own or pool
+    for basis in (Basis.BASE, Basis.OTE, Basis.TOTAL):
+        if any(s.band and s.band.basis is basis for s in pool):
+            pool = [s for s in pool if s.band and s.band.basis is basis]
+            break
+    if pool:
+        zone = max(s.zone for s in pool)
+        pool = [s for s in pool if s.zone == zone]
+    chosen = max(pool, key=lambda s: width(s.band), default=None) if pool else None  # type: ignore[arg-type]
+    candidates = tuple(
+        Candidate(
+            quote_of(s.stated),
+            0,
+            0,
+            _LABELS[s.band.basis] if s.band else Label.NOT_PAY,
+            s.band,
+            s is chosen,
+            s.why if s is chosen or not s.band else "another_band",
+        )
+        for s in stated
+    )
+    if chosen is None or chosen.band is None:
+        return None, candidates
+    others = _distinct([s.band for s in stated if s.band and s is not chosen], chosen.band)
+    return Pay(chosen.band, 0.98 if chosen.is_own else 0.95, chosen.stated.origin, others=others), candidates
+
+
+def _markup_spans(content: str, text: str) -> tuple[tuple[int, int], ...]:
+    """Where in the plain text the spans lie that a board rendered as a pay range (`<div class="pay-range">`)."""
+    if "pay-range" not in content:
+        return ()
+    source = content
+    if "&lt;" in source:
+        source = source.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+    spans = []
+    at = 0
+    for opening in _MARKUP.finditer(source):
+        end = source.find("</div>", opening.end())
+        quote = plain_text(source[opening.end() : end if end >= 0 else opening.end() + 300])
+        start = text.find(quote, at) if 0 < len(quote) < 200 else -1
+        if start >= 0:
+            at = start + len(quote)
+            spans.append((start, at))
+        if len(spans) >= 50:
+            break
+    return tuple(spans)
+
+
+def _reason(stated: list[StatedBand], found: list[Found]) -> str:
+    """The code of why nothing is said: the nearest miss among the figures, else that there is none."""
+    reasons = {f.why for f in found} | {s.why for s in stated}
+    for code in _REFUSAL_ORDER:
+        if code in reasons:
+            return code
+    if found or stated:
+        return "not_pay"
+    return "no_figure"
+
+
+def _unknown_marks(text: str) -> tuple[str, ...]:
+    """Currency-like marks beside figures that no table knows, each once; at most five."""
+    from job_hunter.domain.currency import CODES, SYMBOLS
+
+    seen: dict[str, None] = {}
+    for found in _UNKNOWN_MARK.finditer(text[:120_000]):
+        mark = found["sign"] or found["code"] or found["after"]
+        if mark and mark not in CODES and mark not in SYMBOLS:
+            seen[mark] = None
+        if len(seen) == 5:
+            break
+    return tuple(seen)

@@ -1,0 +1,131 @@
+"""Which of several bands is the posting's own: the words of its place, looked for around each band."""
+
+from __future__ import annotations
+
+import re
+
+from job_hunter.domain.currency import COUNTRY_CURRENCY
+from job_hunter.domain.pay.types import PayHints
+
+COUNTRY_WORDS: dict[str, str] = {
+    "GB": r"UK|U\.K\.|GBR?|United Kingdom|Britain|British|England|Scotland|Wales",
+    "US": r"US|U\.S\.A?\.?|USA|United States|America|American|Nationwide",
+    "CA": r"Canada|Canadian|CAN",
+    "AU": r"Australian?|AUS",
+    "IE": r"Ireland|Irish|IRE|EMEA",
+    "DE": r"Germany|German|Deutschland|DE",
+    "FR": r"France|French|FR",
+    "NL": r"Netherlands|Dutch|Holland|NL",
+    "ES": r"Spain|Spanish|ES",
+    "IT": r"Italy|Italian|IT",
+    "PL": r"Poland|Polish|PL",
+    "PT": r"Portugal|PT",
+    "SE": r"Sweden|Swedish|SE",
+    "CH": r"Switzerland|Swiss|CH",
+    "SG": r"Singapore|SG",
+    "IN": r"India|Indian",
+    "JP": r"Japan",
+    "HK": r"Hong Kong|HK",
+    "IL": r"Israel",
+    "NZ": r"New Zealand|NZ",
+}
+
+_STATES = {
+    "AZ": "Arizona", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DC": "District of Columbia",
+    "FL": "Florida", "GA": "Georgia", "HI": "Hawaii", "IL": "Illinois", "IN": "Indiana", "MA": "Massachusetts",
+    "MD": "Maryland", "MI": "Michigan", "MN": "Minnesota", "NC": "North Carolina", "NJ": "New Jersey", "NV": "Nevada",
+    "NY": "New York", "OH": "Ohio", "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "TX": "Texas",
+    "UT": "Utah", "VA": "Virginia", "VT": "Vermont", "WA": "Washington", "ON": "Ontario", "BC": "British Columbia",
+    "QC": "Quebec", "AB": "Alberta", "NSW": "New South Wales", "VIC": "Victoria",
+}  # fmt: skip
+_SAME_CITY = {
+    "new york": r"NYC?|Manhattan|Brooklyn|New York",
+    "san francisco": r"SF|Bay Area|San Francisco|SFO",
+    "los angeles": r"LA|Los Angeles",
+    "washington": r"DC|D\.C\.|Washington",
+    "london": r"London|LON|LDN|Greater London",
+    "seattle": r"SEA|Seattle",
+}
+_BAY_AREA = {
+    "san francisco",
+    "palo alto",
+    "menlo park",
+    "mountain view",
+    "san jose",
+    "san mateo",
+    "sunnyvale",
+    "oakland",
+    "redwood city",
+}
+_NO_PLACE = {
+    "remote",
+    "hybrid",
+    "onsite",
+    "on-site",
+    "office",
+    "hq",
+    "headquarters",
+    "or",
+    "and",
+    "the",
+    "of",
+    "area",
+    "greater",
+    "inc",
+}
+
+
+def countries_of(hints: PayHints) -> tuple[str, ...]:
+    """The job's countries, first named first, each once; the source's own country field comes last."""
+    named = [p.country for p in hints.places if p.country]
+    if hints.country and len(hints.country) == 2:
+        named.append(hints.country.upper())
+    return tuple(dict.fromkeys(named))
+
+
+def place_patterns(hints: PayHints) -> tuple[tuple[int, re.Pattern[str]], ...]:
+    """Weighted patterns of the posting's own places: city 4, state 3, "remote" 2, country 2."""
+    words: list[tuple[int, str]] = []
+    cities = {p.city.lower() for p in hints.places if p.city}
+    for token in re.split(r"[,;/|()•·+&-]+|\bor\b|\band\b", (hints.location or "")[:300]):
+        name = token.strip()
+        if name.upper() in _STATES:
+            words.append((3, rf"{name.upper()}|{_STATES[name.upper()]}"))
+        elif name in _STATES.values():
+            words.append((3, "|".join([name, *(abbr for abbr, full in _STATES.items() if full == name)])))
+        elif name.lower() == "remote":
+            words.append((2, r"[Rr]emote"))
+        elif len(name) >= 3 and name.lower() not in _NO_PLACE:
+            cities.add(name.lower())
+    for city in sorted(cities):
+        words.append((4, _SAME_CITY.get(city) or rf"(?i:{re.escape(city)})"))
+        if city in _BAY_AREA:
+            words.append((4, r"Bay Area|San Francisco|SF"))
+    for country in countries_of(hints):
+        if country in COUNTRY_WORDS:
+            words.append((2, COUNTRY_WORDS[country]))
+    return tuple((weight, re.compile(rf"(?<![A-Za-z])(?:{pattern})(?![A-Za-z])")) for weight, pattern in words)
+
+
+def place_score(around: str, patterns: tuple[tuple[int, re.Pattern[str]], ...]) -> int:
+    """How surely the words around a band name the posting's own place; 0 when they don't."""
+    return max((weight for weight, pattern in patterns if pattern.search(around)), default=0)
+
+
+def names_other_country(label: str, countries: tuple[str, ...]) -> bool:
+    """Whether a label names a country or US state that is none of the posting's ("NY Pay Rate Range", "United States")."""
+    own = set(countries)
+    if not own:
+        return False
+    named = {c for c, words in COUNTRY_WORDS.items() if re.search(rf"(?<![A-Za-z])(?:{words})(?![A-Za-z])", label)}
+    if (
+        re.search(r"(?<![A-Za-z])(?:NYC?|SF|Bay Area|CA|CO|WA|California|Colorado|New York)(?![A-Za-z])", label)
+        and "CA" not in own
+    ):
+        named.add("US")
+    return bool(named) and not named & own
+
+
+def own_currency(countries: tuple[str, ...]) -> str | None:
+    """The currency of the first country a table knows."""
+    return next((COUNTRY_CURRENCY[c] for c in countries if c in COUNTRY_CURRENCY), None)
