@@ -34,7 +34,9 @@ class Runtime:
 def open_database(settings: Settings, *, pooled: bool = True) -> Database:
     """The database that the settings name; raises ConfigError when they name none (see `open_runtime`)."""
     if settings.db_connection_string is None and settings.db_connection_string_file is None:
-        raise ConfigError("DB_CONNECTION_STRING is not set: set it, or leave it to `open_runtime` to use the embedded one")
+        raise ConfigError(
+            "DB_CONNECTION_STRING is not set: set it, or leave it to `open_runtime` to use the embedded one"
+        )
     patience = settings.rotation_patience if settings.db_connection_string_file else 0.0
 
     def dsn() -> str:
@@ -57,7 +59,8 @@ async def open_runtime(
     """Open the database and the HTTP client for the time of the block.
 
     Without a configured database the embedded Postgres is started, and migrated by itself. With one, a schema that is
-    not current raises DatabaseUnmigrated, unless `migrated` is False (for `migrate` itself and for `doctor`).
+    not current raises DatabaseUnmigrated. With `migrated` False the schema is neither looked at nor changed: for
+    `migrate` itself, for `doctor`, and for tasks of a flow that has looked already.
     """
     async with AsyncExitStack() as stack:
         is_embedded = settings.db_connection_string is None and settings.db_connection_string_file is None
@@ -67,7 +70,7 @@ async def open_runtime(
         else:
             db = open_database(settings, pooled=pooled)
         stack.push_async_callback(db.close)
-        if is_embedded:
+        if migrated and is_embedded:
             await migrate_database(db)
         elif migrated:
             async with db.reading() as connection:

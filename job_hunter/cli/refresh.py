@@ -13,10 +13,10 @@ from rich.table import Table
 from job_hunter.cli import support
 from job_hunter.cli.support import Format, err, out
 from job_hunter.config import load_companies
+from job_hunter.domain.run import BoardResult, Summary
 from job_hunter.runtime import load_readings, open_runtime
-from job_hunter.storage.ledger import BoardResult
 from job_hunter.storage.migrate import Migration, migrate_database
-from job_hunter.usecases.refresh import Summary, boards_of, check_date, clock_at, refresh
+from job_hunter.usecases.refresh import boards_of, check_date, clock_at, refresh
 from job_hunter.usecases.snapshot import Filled, snapshot
 
 
@@ -79,7 +79,13 @@ def refresh_command(
         needed = {"ecb", *(board.source for board in boards_of(companies, only=only))}
         check_date(on, today=support.today(), redirected=settings.base_urls, needed=needed)
         clock = clock_at(on, support.now) if on else support.now
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         async with open_runtime(settings) as runtime:
             with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
                 boards = boards_of(companies, only=only)
@@ -145,7 +151,7 @@ def snapshot_command(
     ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to print the result.")] = Format.TABLE,
 ) -> None:
-    """Insert the snapshot rows a day lacks, for boards fetched completely that day. Rows that exist stay as they are."""
+    """Insert the snapshot rows a day lacks, for boards fetched completely that day; rows that exist stay."""
     settings = support.load_settings()
     on = date.date() if date else support.today()
 

@@ -88,7 +88,9 @@ def _first(group: BaseExceptionGroup[JobHunterError]) -> JobHunterError:
 
 def print_json(value: object) -> None:
     """Print `value` as JSON, and nothing else, on stdout."""
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode() + "\n")
+    sys.stdout.write(
+        orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode() + "\n"
+    )
 
 
 def set_up_logging(*, verbose: bool) -> None:

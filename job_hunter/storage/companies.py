@@ -68,7 +68,7 @@ async def upsert_companies(connection: AsyncConnection, companies: Iterable[Comp
             )
         )
     found = await connection.execute(text("SELECT slug, id FROM job_hunter.companies"))
-    return {slug: id_ for slug, id_ in found}
+    return {row.slug: row.id for row in found}
 
 
 async def sync_companies(connection: AsyncConnection, companies: Collection[Company], *, at: datetime) -> Synced:
@@ -109,7 +109,7 @@ async def sync_companies(connection: AsyncConnection, companies: Collection[Comp
 async def read_level_ids(connection: AsyncConnection) -> dict[str, int]:
     """Ids of the generic ladder's rungs by slug."""
     rows = await connection.execute(text("SELECT slug, id FROM job_hunter.levels WHERE company_id IS NULL"))
-    return {slug: id_ for slug, id_ in rows}
+    return {row.slug: row.id for row in rows}
 
 
 async def upsert_reading_version(

@@ -15,7 +15,9 @@ from job_hunter.storage.database import copy_records
 async def upsert_rates(connection: AsyncConnection, rates: Iterable[Rate]) -> int:
     """Write `rates`; returns how many were new or corrected."""
     await connection.execute(
-        text("CREATE TEMP TABLE IF NOT EXISTS staging_rates (rate_date date, currency text, rate float8) ON COMMIT DROP")
+        text(
+            "CREATE TEMP TABLE IF NOT EXISTS staging_rates (rate_date date, currency text, rate float8) ON COMMIT DROP"
+        )
     )
     records = ((rate.rate_date, rate.currency, rate.per_eur) for rate in rates)
     await copy_records(connection, "staging_rates", records, ("rate_date", "currency", "rate"))

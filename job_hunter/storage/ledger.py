@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,61 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.closing import BoardHistory, FetchStatus
+from job_hunter.domain.run import BoardResult, BoardState, Run
 from job_hunter.storage.tables import BoardFetchRow, RefreshRunRow
 
 REFRESH_LOCK = 0x6A68_7266  # "jhrf": one refresh at a time
 FEED_LOCK = 0x6A68_6664  # "jhfd": boards share it, feeds that touch many companies hold it alone
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One refresh. `snapshot_date` is fixed at its start for every task, retry and shard."""
-
-    id: UUID
-    started_at: datetime
-    snapshot_date: date
-    door: str
-    reading_version: int
-
-
-@dataclass(frozen=True, slots=True)
-class BoardState:
-    """What a fetch and a store need to know of a board beforehand."""
-
-    history: BoardHistory = BoardHistory()
-    etag: str | None = None
-    last_modified: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BoardResult:
-    """What became of one board in one run: one row of the ledger. Counts are of postings."""
-
-    source: str
-    board: str
-    company_slug: str
-    status: FetchStatus
-    http_status: int | None = None
-    is_not_modified: bool = False
-    tries: int = 0
-    seconds: float | None = None
-    wire_bytes: int | None = None
-    etag: str | None = None
-    last_modified: str | None = None
-    postings: int = 0
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    closed: int = 0
-    reopened: int = 0
-    rejected: int = 0
-    with_pay: int = 0
-    with_level: int = 0
-    with_place: int = 0
-    lookup_misses: Mapping[str, int] = field(default_factory=dict)
-    rejects: tuple[str, ...] = ()
-    unread_fields: Mapping[str, int] = field(default_factory=dict)
-    message: str | None = None
 
 
 async def write_run(connection: AsyncConnection, run: Run, *, parser_version: str, boards_planned: int) -> None:
@@ -132,7 +81,11 @@ async def read_board_states(
                   AND f.accepted_at IS NULL AND f.fetched_at > done.fetched_at) short ON true
             """
         ),
-        {"sources": [source for source, _ in pairs], "boards": [board for _, board in pairs], "version": reading_version},
+        {
+            "sources": [source for source, _ in pairs],
+            "boards": [board for _, board in pairs],
+            "version": reading_version,
+        },
     )
     return {
         (source, board): BoardState(BoardHistory(count, since), etag, last_modified)
@@ -158,10 +111,26 @@ async def write_board_result(
         "rejects": list(result.rejects) or None,
         "unread_fields": dict(result.unread_fields) or None,
     }
-    for name in (
-        "http_status is_not_modified tries seconds wire_bytes etag last_modified postings new changed unchanged closed "
-        "reopened rejected with_pay with_level with_place message"
-    ).split():
+    for name in [
+        "http_status",
+        "is_not_modified",
+        "tries",
+        "seconds",
+        "wire_bytes",
+        "etag",
+        "last_modified",
+        "postings",
+        "new",
+        "changed",
+        "unchanged",
+        "closed",
+        "reopened",
+        "rejected",
+        "with_pay",
+        "with_level",
+        "with_place",
+        "message",
+    ]:
         values[name] = getattr(result, name)
     statement = insert(table).values(values)
     keys = ("run_id", "source", "board")

@@ -153,10 +153,24 @@ _POINTS_GONE = f"""
     WHERE c.snapshot_date = :on AND c.comp_point_id = gone.id
 """
 
-_POINT_COLUMNS = (
-    "role_id company_id level_id family location_bucket base_value base_gbp total_value total_gbp currency period "
-    "is_annualised statistic rate_date effective_date evidence"
-).split()
+_POINT_COLUMNS = [
+    "role_id",
+    "company_id",
+    "level_id",
+    "family",
+    "location_bucket",
+    "base_value",
+    "base_gbp",
+    "total_value",
+    "total_gbp",
+    "currency",
+    "period",
+    "is_annualised",
+    "statistic",
+    "rate_date",
+    "effective_date",
+    "evidence",
+]
 
 _POINTS = f"""
     INSERT INTO job_hunter.comp_points AS p (source, external_id, fetched_at, {", ".join(_POINT_COLUMNS)})
@@ -186,7 +200,8 @@ SOURCE_RANK = (
 
 _CANONICAL = f"""
     WITH ranked AS (
-        SELECT r.id, row_number() OVER (PARTITION BY r.dedup_key ORDER BY {SOURCE_RANK}, r.first_seen_at, r.id) = 1 AS is_first
+        SELECT r.id, row_number() OVER (
+                   PARTITION BY r.dedup_key ORDER BY {SOURCE_RANK}, r.first_seen_at, r.id) = 1 AS is_first
         FROM job_hunter.roles r WHERE r.dedup_key = ANY(:keys) AND r.closed_at IS NULL),
     flipped AS (
         UPDATE job_hunter.roles r SET is_canonical = ranked.is_first FROM ranked
@@ -219,6 +234,26 @@ _REPOSTED = """
     INSERT INTO job_hunter.role_events (role_id, kind, happened_at, run_id, detail)
     SELECT id, 'reposted', :at, :run, jsonb_build_object('earlier_role_id', old_id) FROM linked ORDER BY id
 """
+
+
+class Fill(NamedTuple):
+    """How many of a board's open roles state pay, bear a level, and name a place we know."""
+
+    with_pay: int
+    with_level: int
+    with_place: int
+
+
+async def read_fill(connection: AsyncConnection, source: str, board: str) -> Fill:
+    """The fill counts of a board's open roles."""
+    row = await connection.execute(
+        text(
+            "SELECT count(parsed_currency), count(level_id), count(primary_location) FROM job_hunter.roles "
+            "WHERE source = :source AND board = :board AND closed_at IS NULL"
+        ),
+        {"source": source, "board": board},
+    )
+    return Fill(*row.one())
 
 
 async def read_known_roles(

@@ -9,11 +9,35 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 REPORTED_FOR = timedelta(days=60)
 
-_ROLE_COLUMNS = "lineage_id company_id level_id reading_version is_canonical states_pay primary_location family origin".split()
-_COMP_COLUMNS = (
-    "lineage_id base_gbp total_gbp base_value total_value company_id n_reported rate_date level_id reading_version "
-    "is_canonical location_bucket family currency evidence origin"
-).split()
+_ROLE_COLUMNS = [
+    "lineage_id",
+    "company_id",
+    "level_id",
+    "reading_version",
+    "is_canonical",
+    "states_pay",
+    "primary_location",
+    "family",
+    "origin",
+]
+_COMP_COLUMNS = [
+    "lineage_id",
+    "base_gbp",
+    "total_gbp",
+    "base_value",
+    "total_value",
+    "company_id",
+    "n_reported",
+    "rate_date",
+    "level_id",
+    "reading_version",
+    "is_canonical",
+    "location_bucket",
+    "family",
+    "currency",
+    "evidence",
+    "origin",
+]
 
 
 def _replace(names: list[str], table: str) -> str:

@@ -19,6 +19,7 @@ from job_hunter.domain.money import Basis
 from job_hunter.domain.pay import Band, Pay
 from job_hunter.domain.posting import Parsed
 from job_hunter.domain.role import Readings, Role, interpret
+from job_hunter.domain.run import BoardResult, BoardState, Run
 from job_hunter.errors import SourceError
 from job_hunter.sources import ATS
 from job_hunter.sources.contract import Harvest, decode
@@ -26,7 +27,6 @@ from job_hunter.sources.http import Http, Validators
 from job_hunter.storage import ledger, roles, snapshots
 from job_hunter.storage.database import Database
 from job_hunter.storage.fx import read_rates
-from job_hunter.storage.ledger import BoardResult, BoardState, Run
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +64,7 @@ async def store_board(
             await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
         return result
     async with db.reading() as connection:
-        known = await roles.read_known_roles(
-            connection, board.source, board.token, reading_version=run.reading_version
-        )
+        known = await roles.read_known_roles(connection, board.source, board.token, reading_version=run.reading_version)
     if outcome.not_modified:
         async with db.transaction() as connection:
             result = await _store_unmodified(connection, run, board, state, outcome, known)
@@ -124,6 +122,7 @@ async def _store_unmodified(
     known: Mapping[str, roles.KnownRole],
 ) -> BoardResult:
     await snapshots.snapshot_board(connection, source=board.source, board=board.token, on=run.snapshot_date)
+    fill = await roles.read_fill(connection, board.source, board.token)
     return BoardResult(
         source=board.source,
         board=board.token,
@@ -138,7 +137,9 @@ async def _store_unmodified(
         last_modified=harvest.last_modified or state.last_modified,
         postings=state.history.last_complete_count or len(known),
         unchanged=len(known),
-        **await _fill_counts(connection, board),
+        with_pay=fill.with_pay,
+        with_level=fill.with_level,
+        with_place=fill.with_place,
     )
 
 
@@ -180,6 +181,7 @@ async def _store_parsed(
         await roles.mark_canonical(connection, keys, on=on)
     if verdict.status is FetchStatus.COMPLETE:
         await snapshots.snapshot_board(connection, source=board.source, board=board.token, on=on)
+    fill = await roles.read_fill(connection, board.source, board.token)
     is_new = sum(role.posting.external_id not in known for role in read) - stored.reopened
     return BoardResult(
         source=board.source,
@@ -203,26 +205,15 @@ async def _store_parsed(
         rejects=tuple(f"{reject.external_id}: {reject.reason}" for reject in parsed.rejects[:MAX_LISTED_REJECTS]),
         unread_fields=dict(parsed.unread_fields),
         message=verdict.message,
-        **await _fill_counts(connection, board),
+        with_pay=fill.with_pay,
+        with_level=fill.with_level,
+        with_place=fill.with_place,
     )
 
 
 def _is_changed(role: Role, known: Mapping[str, roles.KnownRole]) -> bool:
     before = known.get(role.posting.external_id)
     return before is not None and before.payload_hash != role.posting.payload_hash
-
-
-async def _fill_counts(connection: AsyncConnection, board: Board) -> dict[str, int]:
-    row = (
-        await connection.execute(
-            text(
-                "SELECT count(parsed_currency), count(level_id), count(primary_location) FROM job_hunter.roles "
-                "WHERE source = :source AND board = :board AND closed_at IS NULL"
-            ),
-            {"source": board.source, "board": board.token},
-        )
-    ).one()
-    return {"with_pay": row[0], "with_level": row[1], "with_place": row[2]}
 
 
 async def rates_for(db: Database, read: Iterable[Role]) -> Rates:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
-
-from job_hunter.domain.closing import FetchStatus
 from job_hunter.domain.company import Board, Company, board_of
 from job_hunter.domain.role import PARSER_VERSION, Readings
+from job_hunter.domain.run import BoardResult, BoardState, Run, Summary
 from job_hunter.errors import RefreshInProgress, SourceError, SourceUnavailable, UsageError
 from job_hunter.sources import ATS
 from job_hunter.sources.contract import Harvest
@@ -23,7 +20,6 @@ from job_hunter.sources.http import Http
 from job_hunter.storage import companies as company_store
 from job_hunter.storage import ledger, snapshots
 from job_hunter.storage.database import Database
-from job_hunter.storage.ledger import BoardResult, BoardState, Run
 from job_hunter.usecases.board import fetch_board, store_board
 from job_hunter.usecases.rates import refresh_rates
 
@@ -52,45 +48,6 @@ class Plan:
     def state(self, board: Board) -> BoardState:
         """What the ledger knows of `board`."""
         return self.states.get((board.source, board.token), BoardState())
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a refresh came to. It failed when boards were planned and none was stored."""
-
-    run: Run
-    results: tuple[BoardResult, ...]
-    retired: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def skipped(self) -> tuple[BoardResult, ...]:
-        """The boards that gave nothing."""
-        return tuple(result for result in self.results if result.status is FetchStatus.SKIPPED)
-
-    @property
-    def is_failed(self) -> bool:
-        """Whether no board at all was stored."""
-        return bool(self.results) and len(self.skipped) == len(self.results)
-
-    def totals(self) -> dict[str, int]:
-        """Counts over all boards."""
-        totals: Counter[str] = Counter()
-        for result in self.results:
-            for name in ("postings", "new", "changed", "unchanged", "closed", "reopened", "rejected"):
-                totals[name] += getattr(result, name)
-            totals[result.status.value] += 1
-        return dict(totals)
-
-    def sentence(self) -> str:
-        """One line for logs, the ledger and the flow's final state."""
-        totals = self.totals()
-        parts = [f"{totals.get('complete', 0)} of {len(self.results)} boards complete"]
-        for status in (FetchStatus.PARTIAL, FetchStatus.QUARANTINED, FetchStatus.SKIPPED):
-            slugs = [result.company_slug for result in self.results if result.status is status]
-            if slugs:
-                parts.append(f"{status.value}: {', '.join(sorted(slugs))}")
-        return "; ".join(parts)
 
 
 def boards_of(companies: Collection[Company], *, only: Collection[str] = ()) -> tuple[Board, ...]:

@@ -1,0 +1,210 @@
+"""refresh/refresh: every board fetched and stored, then the report is started."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from enum import StrEnum
+from typing import Any
+
+from prefect import allow_failure, flow, get_run_logger, runtime, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.deployments.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Completed, Failed, State
+
+from flows.runtime import (
+    FETCH_TAG,
+    STORE_TAG,
+    apply_tag_limits,
+    now,
+    open_flow_runtime,
+    resolve_settings,
+    result_of,
+    use_short_slot_waits,
+)
+from job_hunter.config import load_companies
+from job_hunter.domain.company import Board
+from job_hunter.domain.role import Readings
+from job_hunter.domain.run import BoardResult, Summary
+from job_hunter.errors import SourceChanged, SourceError, SourceUnavailable
+from job_hunter.report.refresh_summary import render_refresh_summary
+from job_hunter.runtime import load_readings
+from job_hunter.sources.contract import Harvest
+from job_hunter.usecases.board import fetch_board as fetch_one
+from job_hunter.usecases.board import store_board as store_one
+from job_hunter.usecases.rates import refresh_rates
+from job_hunter.usecases.refresh import (
+    RETRY_DELAY,
+    Plan,
+    begin_run,
+    finish_run,
+    refresh_lock,
+    retry_wait,
+    tries_of,
+)
+
+use_short_slot_waits()
+
+
+class Job:
+    """One board of a run with all its tasks need; a plain object, so that Prefect does not walk through it."""
+
+    __slots__ = ("board", "plan", "readings", "wait")
+
+    def __init__(self, board: Board, plan: Plan, readings: Readings) -> None:
+        self.board = board
+        self.plan = plan
+        self.readings = readings
+        self.wait = 0.0
+
+    @property
+    def slug(self) -> str:
+        """For the task's name."""
+        return self.board.slug
+
+
+class Source(StrEnum):
+    """The sources a refresh can be asked for."""
+
+    ATS = "ats"
+    HN = "hn"
+    LEVELS_FYI = "levels_fyi"
+    LINKEDIN_GUEST = "linkedin_guest"
+
+
+async def worth_retrying(task: Any, task_run: Any, state: State[Any]) -> bool:
+    """Only what may answer the next time is asked again: 5xx, 429, network errors and timeouts."""
+    return isinstance(await result_of(state), SourceUnavailable)
+
+
+@task(
+    retries=1,
+    retry_delay_seconds=RETRY_DELAY,
+    retry_condition_fn=worth_retrying,  # type: ignore[arg-type]
+    tags=[FETCH_TAG],
+    task_run_name="fetch {job.slug}",
+)
+async def fetch_board(job: Job) -> Harvest:
+    """Fetch one board. The retried attempt first waits as long as the source asked for, up to 30 s."""
+    tries = runtime.task_run.run_count or 1
+    if tries > 1:
+        await asyncio.sleep(max(0.0, job.wait - RETRY_DELAY))
+    async with open_flow_runtime() as opened:
+        try:
+            harvest = await fetch_one(opened.http, job.board, job.plan.state(job.board))
+        except SourceUnavailable as error:
+            job.wait = retry_wait(error)
+            raise
+    harvest.tries = tries
+    return harvest
+
+
+@task(tags=[STORE_TAG], task_run_name="store {job.slug}")
+async def store_board(job: Job, outcome: Any) -> BoardResult:
+    """Store what the fetch came to; a failed fetch arrives as its exception and gets its line in the ledger."""
+    if not isinstance(outcome, Harvest | SourceError):
+        outcome = SourceChanged(
+            f"{job.slug}: the fetch ended in an unforeseen way ({type(outcome).__name__}: {outcome})"
+        )
+    async with open_flow_runtime() as opened:
+        return await store_one(
+            opened.db,
+            job.plan.run,
+            job.board,
+            job.plan.state(job.board),
+            outcome,
+            job.readings,
+            company_id=job.plan.company_ids[job.slug],
+            level_ids=job.plan.level_ids,
+            at=now(),
+            tries=tries_of(outcome) if isinstance(outcome, SourceError) else outcome.tries,
+        )
+
+
+@flow(name="refresh", validate_parameters=True)
+async def refresh(
+    sources: list[Source] | None = None,
+    companies: list[str] | None = None,
+    only_missing: bool = False,
+    start_report: bool = True,
+) -> State[Any]:
+    """Fetch every board, store what changed, write today's snapshot rows, and start the leaders report.
+
+    Args:
+        sources: which sources to ask; the boards of companies.yaml when left out.
+        companies: slugs of companies.yaml; all of them when left out.
+        only_missing: only boards without a complete fetch today (a second run that costs nothing when all went well).
+        start_report: start the deployment leaders-report/leaders-report at the end.
+    """
+    logger = get_run_logger()
+    settings = await resolve_settings()
+    configured = load_companies(settings.config_dir)
+    readings = load_readings(settings.config_dir)
+    chosen = [Source(source).value for source in sources] if sources else ["ats"]
+    async with AsyncExitStack() as stack:
+        opened = await stack.enter_async_context(open_flow_runtime(migrated=True))
+        await stack.enter_async_context(refresh_lock(opened.db))
+        await apply_tag_limits(reset=True)
+        warning = await refresh_rates(opened.db, opened.http, today=now().date())
+        plan = await begin_run(
+            opened.db,
+            configured,
+            readings,
+            at=now(),
+            door="flow",
+            only=companies or (),
+            only_missing=only_missing,
+            sources=chosen,
+        )
+        jobs = [Job(board, plan, readings) for board in plan.boards]
+        results = await _run_boards(jobs)
+        summary = await finish_run(opened.db, plan, results, at=now(), warnings=[warning] if warning else [])
+    await create_markdown_artifact(
+        key="refresh-summary", markdown=render_refresh_summary(summary), description=summary.sentence()
+    )
+    logger.info("%s", summary.sentence())
+    if start_report and not summary.is_failed:
+        await _start_report(str(plan.run.id))
+    return final_state(summary)
+
+
+async def _run_boards(jobs: Sequence[Job]) -> list[BoardResult]:
+    if not jobs:
+        return []
+    harvests = await fetch_board.map(list(jobs))  # type: ignore[call-overload]
+    stored = await store_board.map(list(jobs), allow_failure(harvests))  # type: ignore[call-overload,call-arg]
+    results = []
+    for job, future in zip(jobs, stored, strict=True):
+        result = await result_of(await future.wait())
+        if not isinstance(result, BoardResult):
+            get_run_logger().error("store of company=%s failed: %s", job.slug, result)
+            failure = SourceChanged(f"the board could not be stored ({type(result).__name__})")
+            result = await store_board.fn(job, failure)
+        results.append(result)
+    return results
+
+
+def final_state(summary: Summary) -> State[Any]:
+    """Failed when every board failed; Completed otherwise, and named so that skips are seen."""
+    if summary.is_failed:
+        return Failed(message=summary.sentence())
+    troubled = any(result.status != "complete" for result in summary.results)
+    return Completed(name="CompletedWithSkips" if troubled else "Completed", message=summary.sentence())
+
+
+async def _start_report(run_id: str) -> None:
+    try:
+        await run_deployment(
+            "leaders-report/leaders-report", parameters={"run_id": run_id}, timeout=0, as_subflow=False
+        )
+    except ObjectNotFound:
+        get_run_logger().warning(
+            "the report was not started: there is no deployment leaders-report/leaders-report; "
+            "`python -m flows.bootstrap` creates it"
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(refresh(start_report=False))  # type: ignore[arg-type]
