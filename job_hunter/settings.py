@@ -12,12 +12,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from job_hunter.config.files import default_config_dir, did_you_mean
+from job_hunter.dsn import normalise_dsn
 from job_hunter.errors import ConfigError
 
 SERVICES = ("greenhouse", "lever", "lever_eu", "ashby", "hn", "levels_fyi", "linkedin", "ecb")
@@ -163,40 +164,6 @@ def process_environment(changes: Mapping[str, str | None] | None = None) -> dict
     """The environment for a program that we start: our own with `changes` (None removes a variable)."""
     merged: dict[str, str | None] = {**os.environ, **(changes or {})}
     return {name: value for name, value in merged.items() if value is not None}
-
-
-_DSN_FORM = "postgresql://user:password@host:5432/database"
-_DSN_PARAMETERS = ("host", "port", "user", "password", "ssl", "target_session_attrs", "prepared_statement_cache_size")
-
-
-def normalise_dsn(text: str, variable: str) -> str:
-    """A Postgres address as the asyncpg driver wants it: `postgresql+asyncpg://`, percent-encoding untouched.
-
-    libpq's `sslmode` becomes asyncpg's `ssl`. Raises ConfigError that names `variable` and never the address itself.
-    """
-    scheme, separator, rest = text.strip().partition("://")
-    if not separator or scheme not in ("postgresql", "postgres", "postgresql+asyncpg"):
-        shown = f", not {scheme}://" if separator and re.fullmatch(r"[a-z0-9+]{1,30}", scheme) else ""
-        raise ConfigError(f"{variable}: must be a Postgres address such as {_DSN_FORM}{shown}")
-    normal = "postgresql+asyncpg://" + re.sub(r"(?<=[?&])sslmode=", "ssl=", rest)
-    try:
-        parts = urlsplit(normal)
-        login, _, address = parts.netloc.rpartition("@")
-        if parts.fragment or "@" in login or re.search(r"\s|[^\x21-\x7e]", normal):
-            raise ConfigError(f"{variable}: percent-encode special characters in the password (@ is %40, # is %23)")
-        if "," in address:
-            raise ConfigError(f"{variable}: give several hosts as ?host=a:5432&host=b:5432, not in one address")
-        port = parts.port
-    except ValueError:
-        # the parser's own message would repeat a piece of the password
-        raise ConfigError(f"{variable}: host or port cannot be read; the form is {_DSN_FORM}") from None
-    if port == 0 or not parts.path.strip("/"):
-        raise ConfigError(f"{variable}: names no {'port' if port == 0 else 'database'}; the form is {_DSN_FORM}")
-    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
-        if name not in _DSN_PARAMETERS:
-            shown = f" {name}" if re.fullmatch(r"[a-z_]{1,40}", name) else ""
-            raise ConfigError(f"{variable}: the parameter{shown} is not understood; use {', '.join(_DSN_PARAMETERS)}")
-    return normal
 
 
 def _get(env: Mapping[str, str], name: str) -> str | None:

@@ -145,6 +145,8 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
     """`did not find expected ',' or ']' (line 3, column 7)`, on one line."""
     mark = error.problem_mark or error.context_mark
     problem = error.problem or error.context or "it cannot be parsed"
+    if isinstance(error, yaml.constructor.ConstructorError) and "could not determine a constructor" in problem:
+        problem = "an explicit !tag is not allowed; remove it"
     return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else problem
 
 
