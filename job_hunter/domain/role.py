@@ -10,7 +10,7 @@ from job_hunter.domain.dedup import dedup_key
 from job_hunter.domain.families import FAMILY_READING, family_of
 from job_hunter.domain.gazetteer import Gazetteer
 from job_hunter.domain.level import Family, Level
-from job_hunter.domain.levels import LEVEL_READING, Ladder, read_level
+from job_hunter.domain.levels import LEVEL_READING, Ladder, company_ladder, read_level
 from job_hunter.domain.locations import LOCATION_READING, read_location
 from job_hunter.domain.money import Basis, Period, annualise
 from job_hunter.domain.pay import PAY_READING, Band, Pay, PayHints, read_pay
@@ -89,7 +89,10 @@ def point_of(band: Band, bucket: str | None) -> CompPoint:
 def interpret(posting: Posting, company: Company, readings: Readings, *, seen_on: date) -> Role:
     """Read `posting` of `company`, seen on `seen_on` (the effective date when it bears no date of its own)."""
     title = " ".join(posting.title.split())
-    level = read_level(title, readings.ladder, readings.ladder.of(company))
+    ladder = company_ladder(
+        readings.ladder, slug=company.slug, name=company.display_name, sector=company.sector.value
+    )
+    level = read_level(title, readings.ladder, ladder)
     family = family_of(title, posting.department)
     where = read_location(posting.location, readings.gazetteer, country=posting.country, extra=posting.places)
     remote = RemotePolicy(posting.workplace) if posting.workplace else where.remote
