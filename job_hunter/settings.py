@@ -241,9 +241,9 @@ def _base_urls(env: Mapping[str, str]) -> dict[str, str]:
         if text is None:
             continue
         parts = _split(text, name)
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ConfigError(f"{name}: must be scheme and host only, such as http://127.0.0.1:9000; the path stays")
-        urls[service] = f"{parts.scheme}://{parts.netloc}"
+        if parts.query or parts.fragment:
+            raise ConfigError(f"{name}: must be scheme, host and at most a path prefix, such as http://127.0.0.1:9000")
+        urls[service] = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
     return urls
 
 
