@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -22,6 +21,7 @@ import httpx
 
 from job_hunter import __version__
 from job_hunter.errors import SourceChanged, SourceGone, SourceUnavailable
+from job_hunter.sources.body import capped, gunzipped, too_large
 
 USER_AGENT = f"job-hunter/{__version__} (self-hosted tracker of openings and pay)"
 
@@ -284,53 +284,17 @@ async def _read(response: httpx.Response, max_bytes: int, where: str) -> tuple[b
     """The decoded body and its size on the wire; a body that grows over `max_bytes` is dropped as soon as it does."""
     if response.is_stream_consumed:  # transports that hand over a finished body
         if len(response.content) > max_bytes:
-            raise _too_large(where, max_bytes)
+            raise too_large(where, max_bytes)
         return response.content, len(response.content)
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
-        chunks = _capped(response.aiter_raw(), max_bytes, where)
+        chunks = capped(response.aiter_raw(), max_bytes, where)
     elif encoding in {"gzip", "x-gzip"}:
-        chunks = _gunzipped(response.aiter_raw(), max_bytes, where)
+        chunks = gunzipped(response.aiter_raw(), max_bytes, where)
     else:
         raise SourceChanged(f"{where} answered in an encoding nobody asked for ({encoding[:20]})")
     body = b"".join([chunk async for chunk in chunks])
     return body, response.num_bytes_downloaded
-
-
-async def _capped(chunks: AsyncIterator[bytes], max_bytes: int, where: str) -> AsyncIterator[bytes]:
-    left = max_bytes
-    async for chunk in chunks:
-        left -= len(chunk)
-        if left < 0:
-            raise _too_large(where, max_bytes)
-        yield chunk
-
-
-async def _gunzipped(chunks: AsyncIterator[bytes], max_bytes: int, where: str) -> AsyncIterator[bytes]:
-    inflate = zlib.decompressobj(wbits=31)
-    left = max_bytes
-    fed = False
-    try:
-        async for chunk in chunks:
-            data = chunk
-            while data:
-                if inflate.eof:  # a gzip body may have several members
-                    inflate = zlib.decompressobj(wbits=31)
-                fed = True
-                out = inflate.decompress(data, left + 1)
-                left -= len(out)
-                if left < 0:
-                    raise _too_large(where, max_bytes)
-                yield out
-                data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
-    except zlib.error as error:
-        raise SourceChanged(f"{where} answered with a gzip body that cannot be unpacked") from error
-    if fed and not inflate.eof:
-        raise SourceChanged(f"{where} answered with a gzip body that is cut off")
-
-
-def _too_large(where: str, max_bytes: int) -> SourceChanged:
-    return SourceChanged(f"{where} answered with more than {max_bytes / 1_000_000:g} MB; the answer was dropped")
 
 
 def _retry_after(value: str | None, date: str | None) -> float | None:

@@ -163,6 +163,18 @@ async def test_a_body_over_the_cap_is_dropped(serving, raw: bytes) -> None:
             await http.get("x", URL, max_bytes=200_000)
 
 
+async def test_a_bomb_is_dropped_long_before_the_cap(serving) -> None:
+    """What packs a thousand times is no board, and costs no more memory than one; what packs well is taken."""
+    well = b"".join(b'{"id": %d},' % n for n in range(1_000_000))
+    bomb = gzip.compress(bytes(60_000_000))
+    raw = [answer(gzip.compress(well, 1), "200 OK", "Content-Encoding: gzip")]
+    raw.append(answer(bomb, "200 OK", "Content-Encoding: gzip"))
+    async with serving(saying(*raw)) as base, Http({"x": base}) as http:
+        assert (await http.get("x", URL)).body == well
+        with pytest.raises(SourceChanged, match=r"more than \d{1,2}(\.\d)? MB"):
+            await http.get("x", URL)
+
+
 async def test_a_body_of_just_the_cap_is_taken(serving) -> None:
     """The cap is a limit, not a limit less one."""
     packed = gzip.compress(b"x" * 1000)
