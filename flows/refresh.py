@@ -24,7 +24,7 @@ from flows.runtime import (
     result_of,
     use_short_slot_waits,
 )
-from job_hunter.config import load_companies
+from job_hunter.config import load_employers
 from job_hunter.domain.company import Board
 from job_hunter.domain.role import Readings
 from job_hunter.domain.run import BoardResult, Summary
@@ -140,7 +140,7 @@ async def refresh(
     """
     logger = get_run_logger()
     settings = await resolve_settings()
-    configured = load_companies(settings.config_dir)
+    configured = load_employers(settings.config_dir)
     readings = load_readings(settings.config_dir)
     chosen = [Source(source).value for source in sources] if sources else ["ats"]
     async with AsyncExitStack() as stack:

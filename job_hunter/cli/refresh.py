@@ -12,7 +12,7 @@ from rich.table import Table
 
 from job_hunter.cli import support
 from job_hunter.cli.support import Format, err, out
-from job_hunter.config import load_companies
+from job_hunter.config import load_employers
 from job_hunter.domain.run import BoardResult, Summary
 from job_hunter.runtime import load_readings, open_runtime
 from job_hunter.storage.migrate import Migration, migrate_database
@@ -72,7 +72,7 @@ def refresh_command(
     settings = support.load_settings()
 
     async def work() -> Summary:
-        companies = load_companies(settings.config_dir)
+        companies = load_employers(settings.config_dir)
         readings = load_readings(settings.config_dir)
         only = tuple(company or ())
         on = date.date() if date else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
@@ -62,20 +63,27 @@ def load_settings() -> Settings:
         fail(error)
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run one use case; a failure the product foresees becomes one line and its exit code, Ctrl-C exit code 130."""
+@contextmanager
+def foreseen() -> Iterator[None]:
+    """Turn a failure the product foresees into one line and its exit code, and Ctrl-C into exit code 130."""
     try:
-        return asyncio.run(work)
+        yield
     except JobHunterError as error:
         fail(error)
     except BaseExceptionGroup as group:  # of a TaskGroup: the first foreseen failure says what happened
-        foreseen = group.subgroup(JobHunterError)
-        if foreseen is None:
+        known = group.subgroup(JobHunterError)
+        if known is None:
             raise
-        fail(_first(foreseen))
+        fail(_first(known))
     except KeyboardInterrupt:
         err.print("interrupted")
         raise typer.Exit(130) from None
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run one use case, its failures `foreseen`."""
+    with foreseen():
+        return asyncio.run(work)
 
 
 def _first(group: BaseExceptionGroup[JobHunterError]) -> JobHunterError:
