@@ -86,16 +86,25 @@ def point_of(band: Band, bucket: str | None) -> CompPoint:
     )
 
 
+def workplace_of(stated: str | None) -> tuple[RemotePolicy | None, tuple[str, ...]]:
+    """The policy a source states in a field of its own (`OnSite`, `on-site`, `unspecified`, …), and what is unknown."""
+    word = "".join(ch for ch in (stated or "").lower() if ch.isalpha())
+    if word in ("", "unspecified"):
+        return None, ()
+    try:
+        return RemotePolicy(word), ()
+    except ValueError:
+        return None, (stated or "",)
+
+
 def interpret(posting: Posting, company: Company, readings: Readings, *, seen_on: date) -> Role:
     """Read `posting` of `company`, seen on `seen_on` (the effective date when it bears no date of its own)."""
     title = " ".join(posting.title.split())
-    ladder = company_ladder(
-        readings.ladder, slug=company.slug, name=company.display_name, sector=company.sector.value
-    )
+    ladder = company_ladder(readings.ladder, slug=company.slug, name=company.display_name, sector=company.sector.value)
     level = read_level(title, readings.ladder, ladder)
     family = family_of(title, posting.department)
     where = read_location(posting.location, readings.gazetteer, country=posting.country, extra=posting.places)
-    remote = RemotePolicy(posting.workplace) if posting.workplace else where.remote
+    workplace, unknown_workplace = workplace_of(posting.workplace)
     hints = PayHints(
         stated=posting.stated_pay,
         places=where.places,
@@ -110,7 +119,7 @@ def interpret(posting: Posting, company: Company, readings: Readings, *, seen_on
         level=level.level,
         family=family,
         location=where,
-        remote=remote,
+        remote=workplace or where.remote,
         pay=reading.pay,
         pay_reason=reading.reason,
         point=point_of(reading.pay.band, where.bucket) if reading.pay else None,
@@ -121,5 +130,6 @@ def interpret(posting: Posting, company: Company, readings: Readings, *, seen_on
             *(f"place: {miss}" for miss in where.misses),
             *(f"level: {miss}" for miss in level.misses),
             *(f"currency: {miss}" for miss in reading.misses),
+            *(f"workplace: {miss}" for miss in unknown_workplace),
         ),
     )

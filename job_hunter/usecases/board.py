@@ -6,6 +6,7 @@ import logging
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from job_hunter.domain.company import Board
 from job_hunter.domain.fx import Rates, to_gbp
 from job_hunter.domain.money import Basis
 from job_hunter.domain.pay import Band, Pay
-from job_hunter.domain.posting import Parsed
+from job_hunter.domain.posting import Parsed, Reject
 from job_hunter.domain.role import Readings, Role, interpret
 from job_hunter.domain.run import BoardResult, BoardState, Run
 from job_hunter.errors import SourceError
@@ -78,7 +79,7 @@ async def store_board(
         async with db.transaction() as connection:
             await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
         return result
-    read = [interpret(posting, board.company, readings, seen_on=run.snapshot_date) for posting in parsed.postings]
+    parsed, read = read_postings(parsed, board, readings, run)
     rates = await rates_for(db, read)
     async with db.transaction() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ledger.FEED_LOCK})
@@ -96,6 +97,21 @@ def _parse(harvest: Harvest, board: Board, known: Mapping[str, roles.KnownRole])
     harvest.release()
     hashes = {key: role.payload_hash for key, role in known.items() if role.is_current and role.payload_hash}
     return ATS[board.source].parse(payload, board, hashes)
+
+
+def read_postings(parsed: Parsed, board: Board, readings: Readings, run: Run) -> tuple[Parsed, list[Role]]:
+    """Read every posting of `parsed`; one that defeats a reading becomes a reject and costs nothing but itself."""
+    read, rejects = [], list(parsed.rejects)
+    for posting in parsed.postings:
+        try:
+            read.append(interpret(posting, board.company, readings, seen_on=run.snapshot_date))
+        except Exception as error:
+            log.exception(
+                "%s: the posting %s of company=%s cannot be read", board.source, posting.external_id, board.slug
+            )
+            rejects.append(Reject(posting.external_id, f"a reading failed: {type(error).__name__}"))
+    kept = tuple(role.posting for role in read)
+    return replace(parsed, postings=kept, rejects=tuple(rejects)), read
 
 
 def skipped(board: Board, error: SourceError, *, tries: int) -> BoardResult:

@@ -1,0 +1,68 @@
+"""doctor, report, reparse, explain: what the operator asks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from job_hunter.cli import support
+from job_hunter.cli.support import Format, out
+from job_hunter.runtime import embedded_dir, open_runtime
+from job_hunter.storage.embedded import embedded_state
+from job_hunter.usecases.doctor import Check, accept_quarantine, examine
+from job_hunter.usecases.ledger_report import ledger_report
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("doctor", epilog="Example: job-hunter doctor --accept greenhouse/acme")(doctor_command)
+    app.command("report", epilog="Example: job-hunter report --days 30")(report_command)
+
+
+def doctor_command(
+    accept: Annotated[
+        str | None, typer.Option(help="Accept a quarantined harvest: SOURCE/BOARD, as the check names it.")
+    ] = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print the checks.")] = Format.TABLE,
+) -> None:
+    """Is it healthy? Exit code 1 when something needs a person."""
+    settings = support.load_settings()
+
+    async def work() -> list[Check]:
+        async with open_runtime(settings, migrated=False) as runtime:
+            if accept is not None:
+                out.print(await accept_quarantine(runtime.db, accept, at=support.now()))
+            checks = await examine(runtime.db, today=support.today())
+        if settings.db_connection_string is None and settings.db_connection_string_file is None:
+            state = embedded_state(embedded_dir(settings))
+            size = f"{state.size_bytes / 1e6:.0f} MB" if state.size_bytes else "empty"
+            checks.append(Check("embedded postgres", True, f"{embedded_dir(settings)}, {size}"))
+        return checks
+
+    checks = support.run(work())
+    if output is Format.JSON:
+        support.print_json([{"name": c.name, "ok": c.is_ok, "message": c.message, "advice": c.advice} for c in checks])
+    else:
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for check in checks:
+            mark = "[green]ok[/]" if check.is_ok else "[bold red]look[/]"
+            advice = f"\n→ {support.plain(check.advice)}" if check.advice else ""
+            table.add_row(mark, check.name, support.plain(check.message) + advice)
+        out.print(table)
+    if not all(check.is_ok for check in checks):
+        raise typer.Exit(1)
+
+
+def report_command(
+    days: Annotated[int, typer.Option(min=1, help="How many days back.")] = 30,
+) -> None:
+    """The ledger as JSON: `runs`, `source_mix`, `evidence_mix` and `coverage` of the last days."""
+    settings = support.load_settings()
+
+    async def work() -> dict[str, object]:
+        async with open_runtime(settings) as runtime:
+            return await ledger_report(runtime.db, days=days, today=support.today())
+
+    support.print_json(support.run(work()))
