@@ -6,12 +6,12 @@ wins, and a longer phrase wins over a shorter one. Where the noun says nothing o
 associate, head) the field beside it does ("Head of Sales", "Manager, Software Engineering"), then the department.
 
 Choices where people differ:
-- research engineers, ML engineers, quant developers and data engineers are engineering: they are levelled and paid as such;
-- research scientists, applied scientists, quants and data scientists are research: they are hired for questions, not systems;
+- research engineers, ML engineers, quant developers and data engineers are engineering, and are paid as such;
+- research scientists, applied scientists, quants and data scientists are research;
 - sales, solutions and pre-sales engineers, solutions architects and customer success are sales: their pay has a
-  commission or on-target part; a delivery or engineering department turns a solutions engineer or architect to engineering;
+  commission or on-target part; a delivery or engineering department makes solutions people engineers;
 - designers, user researchers and technical program managers are product; brand and graphic designers are other;
-- customer support is other even when it is called engineering; production, platform and application support is engineering;
+- customer support is other even when it is called engineering; production and application support is engineering;
 - data and business analysts, program and project managers, marketing, operations and recruiting are other;
 - portfolio managers, structurers and execution traders are trading; trade support and trading operations are other.
 """
@@ -235,14 +235,10 @@ def _family(title: str, department: str) -> Family | None:
     for part in parts:
         if (noun := _noun(part)) is not None:
             text, family = noun
-            if text in _TURNING and department and _mentions(department, _DELIVERY):
-                return Family.ENGINEERING
-            return family
-    for part in parts:
-        if (family := _field(part)) is not None:
-            return family
-    departments = list(_parts(words_of(department, limit=TITLE_LIMIT)))
-    return next((family for part in departments if (family := _field(part)) is not None), None)
+            return Family.ENGINEERING if text in _TURNING and _mentions(department, _DELIVERY) else family
+    in_department = _parts(words_of(department, limit=TITLE_LIMIT))
+    fields = (_field(part) for part in (*parts, *in_department))
+    return next((family for family in fields if family is not None), None)
 
 
 def _parts(words: Iterable[Word]) -> Iterator[list[str]]:
