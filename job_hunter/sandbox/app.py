@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time as clock
 from collections.abc import Callable
 from datetime import UTC, datetime, time
 from email.utils import format_datetime
@@ -43,8 +44,14 @@ class Replica:
         logged.board = next(
             (request.path_params[name] for name in ("token", "slug") if name in request.path_params), ""
         )
+        try:
+            await self._answer(request, logged, scope, receive, send)
+        finally:
+            logged.ended = clock.monotonic()
+
+    async def _answer(self, request: Request, logged: Logged, scope: Scope, receive: Receive, send: Send) -> None:
+        state, switch = self.state, None
         reply = self.answer(state, request)
-        switch = None
         if "_moved" not in request.query_params:
             names = tuple({logged.board, reply.company.slug if reply.company else logged.board})
             switch = state.faults.draw(self.source, names)

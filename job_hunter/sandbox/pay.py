@@ -53,7 +53,9 @@ def draw_pay(r: Random, company: SandboxCompany, job: Job, where: Location, fact
     if style == "prose" and band.period == "year" and band.basis == "base":
         band = _open_ended(r, band)
     others: tuple[tuple[str, Band], ...] = ()
-    if style in ("ranges", "tiers") and band.period == "year" and spot in (LONDON, NEW_YORK) and r.random() < 0.3:
+    # Only where one place is named: of a job in two cities nobody could say which of two bands is its own.
+    by_zone = style in ("ranges", "tiers") and band.period == "year" and len(where.spots) == 1
+    if by_zone and spot in (LONDON, NEW_YORK) and r.random() < 0.4:
         abroad = LONDON if spot == NEW_YORK else NEW_YORK
         others = ((zone(abroad), replace(_band(r, company, job, abroad, factor), basis=band.basis)),)
     return Pay(date.min, band, style, r.randrange(1 << 16), others)

@@ -144,26 +144,24 @@ class Rates:
         noise = (int.from_bytes(jitter, "big") / 65535 - 0.5) * 0.006
         return 0.03 * size * math.sin(n / 140 + first), 0.012 * math.sin(n / 23 + second), noise
 
-    def effective(self, currency: str, on: date) -> tuple[date, float] | None:
-        """The rate of `on`, else of the nearest earlier day within `LOOK_BACK` days; EUR is 1 on every day."""
-        if currency == "EUR":
-            return on, 1.0
+    def cross(self, currency: str, on: date) -> tuple[date, float] | None:
+        """GBP per unit of `currency`, through EUR, on the newest day up to `on` that has both, within `LOOK_BACK`."""
         for back in range(LOOK_BACK + 1):
             day = on - timedelta(back)
-            value = self.rate(currency, day)
-            if value is not None:
-                return day, value
+            pound, other = self.rate("GBP", day), 1.0 if currency == "EUR" else self.rate(currency, day)
+            if pound is not None and other is not None:
+                return day, pound / other
         return None
 
-    def to_gbp(self, amount: float, currency: str, on: date) -> float | None:
-        """`amount` of `currency` in GBP at the rates of `on` (through EUR); None when a rate is missing."""
+    def to_gbp(self, amount: float, currency: str, on: date) -> tuple[float | None, date | None]:
+        """`amount` of `currency` in GBP, to the penny, and the day of its rate; (None, None) without a rate."""
         if currency == "GBP":
-            return amount
-        pound, other = self.effective("GBP", on), self.effective(currency, on)
-        return None if pound is None or other is None else amount / other[1] * pound[1]
+            return round(amount, 2), None
+        found = self.cross(currency, on)
+        return (None, None) if found is None else (round(amount * found[1], 2), found[0])
 
     def days(self, until: date, back: int) -> Iterator[date]:
-        """The days with rates in the `back` days up to `until`, newest first."""
+        """The days with rates from `back` days before `until` on, newest first."""
         return (day for n in range(back + 1) if self.is_published(day := until - timedelta(n)))
 
     def daily_xml(self, today: date) -> bytes:
@@ -172,7 +170,7 @@ class Rates:
 
     def ninety_days_xml(self, today: date) -> bytes:
         """`eurofxref-hist-90d.xml`: the last 90 days, newest first."""
-        return _xml([(day, self._row(day)) for day in self.days(today, 90)])
+        return _xml([(day, self._row(day)) for day in self.days(today, 89)])
 
     def history_xml(self, today: date) -> bytes:
         """`eurofxref-hist.xml`: everything, in the shape of the 90-day file."""

@@ -75,6 +75,10 @@ class SandboxServer:
         """What was asked so far, in order."""
         return self.state.requests(source=source, board=board)
 
+    def most_at_once(self, *, source: str | None = None) -> int:
+        """The largest number of requests that were being answered at the same time."""
+        return self.state.most_at_once(source=source)
+
     def clear_requests(self) -> None:
         """Forget what was asked so far."""
         self.state.clear_requests()

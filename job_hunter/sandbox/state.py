@@ -23,7 +23,7 @@ class Request:
     """One request as it came in. `at` is seconds since the epoch, `clock` of a clock that never jumps.
 
     `board` is the token asked for; `fault` the fault it met; `status` and `sent` are filled in by the answer (`sent`
-    in bytes on the wire without headers, status 0 while or because nothing was answered).
+    in bytes on the wire without headers, status 0 while or because nothing was answered), `ended` is on `clock`.
     """
 
     at: float
@@ -37,6 +37,7 @@ class Request:
     fault: str | None = None
     status: int = 0
     sent: int = 0
+    ended: float | None = None
 
 
 @dataclass(slots=True)
@@ -136,6 +137,17 @@ class State:
                 for request in self._requests
                 if (source is None or request.source == source) and (tokens is None or request.board in tokens)
             ]
+
+    def most_at_once(self, *, source: str | None = None) -> int:
+        """The largest number of requests that were being answered at the same time."""
+        asked = self.requests(source=source)
+        edges = [(entry.clock, 1) for entry in asked]
+        edges += [(entry.ended, -1) for entry in asked if entry.ended is not None]
+        most = running = 0
+        for _, step in sorted(edges):
+            running += step
+            most = max(most, running)
+        return most
 
     def clear_requests(self) -> None:
         """Forget what was asked so far."""

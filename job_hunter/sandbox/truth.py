@@ -111,16 +111,20 @@ class Truth:
         self.world = world
         self.rates = rates or Rates(world.seed)
         self.looks = tuple(sorted(looks)) if looks is not None else world.dates
+        self._known: dict[tuple[date, int, frozenset[date]], tuple[TrueOpening, ...]] = {}
 
     def openings(self, on: date, company: str | None = None) -> tuple[TrueOpening, ...]:
         """Every listed opening on the boards that day, of one company or of all."""
-        return tuple(
-            self._true(where, opening, on)
-            for where in self.world.companies_on(on)
-            if company is None or where.slug == company
-            for opening in self.world.on_board(where, on)
-            if opening.listed
-        )
+        if company is not None:
+            return self._on_board(self.world.company(company, on), on)
+        key = (on, self.world.moves, self.rates.suspended)
+        if key not in self._known:
+            here = self.world.companies_on(on)
+            self._known[key] = tuple(opening for where in here for opening in self._on_board(where, on))
+        return self._known[key]
+
+    def _on_board(self, where: SandboxCompany, on: date) -> tuple[TrueOpening, ...]:
+        return tuple(self._true(where, opening, on) for opening in self.world.on_board(where, on) if opening.listed)
 
     def _true(self, where: SandboxCompany, opening: Opening, on: date) -> TrueOpening:
         pay = opening.pay(on)
@@ -153,11 +157,7 @@ class Truth:
         if band is None or band.yearly_mid is None:
             return None, None
         day = posted.date() if isinstance(posted, datetime) else posted
-        gbp = self.rates.to_gbp(band.yearly_mid, band.currency, day)
-        if gbp is None or band.currency == "GBP":
-            return gbp, None
-        found = [self.rates.effective(code, day) for code in ("GBP", band.currency) if code != "EUR"]
-        return gbp, min(rate[0] for rate in found if rate is not None)
+        return self.rates.to_gbp(band.yearly_mid, band.currency, day)
 
     def _first_seen(self, opening: Opening, on: date) -> date:
         return next((look for look in self.looks if look <= on and opening.is_open(look)), on)

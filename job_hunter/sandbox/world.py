@@ -6,11 +6,12 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import blake2b
 from threading import RLock
 from uuid import UUID
 
 from job_hunter.sandbox.life import Settings, openings_of
-from job_hunter.sandbox.model import Opening, SandboxCompany, rng
+from job_hunter.sandbox.model import Opening, SandboxCompany
 from job_hunter.sandbox.names import MOST, company_at
 
 _KEPT_BOARDS = 400
@@ -47,6 +48,7 @@ class World:
         self._boards: OrderedDict[int, tuple[Opening, ...]] = OrderedDict()
         self._by_token = {(company.source, company.token): company for company in self._companies}
         self._moves: dict[str, tuple[date, SandboxCompany]] = {}
+        self.moves = 0
         self._lock = RLock()
 
     @property
@@ -79,6 +81,7 @@ class World:
         with self._lock:
             there = replace(self.company(slug, date.min), source=source, token=token, region="us")
             self._moves[slug] = (on, there)
+            self.moves += 1
             self._by_token[(source, token)] = there
             return there
 
@@ -111,13 +114,14 @@ class World:
 def number_of(opening: Opening, index: int | None = None) -> int:
     """A Greenhouse id, unique over all boards; most exceed 32 bits, some boards are old and have seven digits."""
     company = opening.company.index
-    base = 1_000_000 if company % 7 == 2 and company < 100 else 4_000_000_000
+    base = 1_000_000 if company % 7 == 2 and company < 100 else 8_400_000_000
     return base + company * 10_000 + (opening.number if index is None else index)
 
 
 def uuid_of(seed: int, opening: Opening) -> str:
     """The id of a posting on Lever and Ashby."""
-    return str(UUID(int=rng(seed, "uuid", opening.company.slug, opening.number).getrandbits(128), version=4))
+    digest = blake2b(f"{seed}/{opening.company.slug}/{opening.number}".encode(), digest_size=16).digest()
+    return str(UUID(bytes=digest, version=4))
 
 
 def external_id(seed: int, opening: Opening, source: str) -> str:
