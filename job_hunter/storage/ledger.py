@@ -58,19 +58,22 @@ async def read_board_states(
 ) -> dict[tuple[str, str], BoardState]:
     """The state of each (source, board).
 
-    Validators are given only when the last complete fetch was read by this very reading version, so that a 304 can
-    never hide a better reading.
+    Validators are given only when the last complete fetch was read by this very reading version and all it held is
+    still open here, so that a 304 can never hide a better reading or a role that was closed meanwhile.
     """
     pairs = list(boards)
     rows = await connection.execute(
         text(
             """
             SELECT b.source, b.board, done.postings, short.since,
-                   CASE WHEN done.reading_version = :version AND short.since IS NULL THEN done.etag END,
-                   CASE WHEN done.reading_version = :version AND short.since IS NULL THEN done.last_modified END
+                   CASE WHEN done.is_kept AND short.since IS NULL THEN done.etag END,
+                   CASE WHEN done.is_kept AND short.since IS NULL THEN done.last_modified END
             FROM unnest(CAST(:sources AS text[]), CAST(:boards AS text[])) AS b(source, board)
             LEFT JOIN LATERAL (
-                SELECT f.postings, f.fetched_at, f.reading_version, f.etag, f.last_modified
+                SELECT f.postings, f.fetched_at, f.etag, f.last_modified,
+                       f.reading_version = :version AND f.postings - f.rejected = (
+                           SELECT count(*) FROM job_hunter.roles r
+                           WHERE r.source = f.source AND r.board = f.board AND r.closed_at IS NULL) AS is_kept
                 FROM job_hunter.board_fetches f
                 WHERE f.source = b.source AND f.board = b.board
                   AND (f.status = 'complete' OR f.accepted_at IS NOT NULL)

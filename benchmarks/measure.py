@@ -1,0 +1,101 @@
+"""Measuring programs as a whole: CPU, wall time and peak memory, and the CPU that Postgres spent meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a piece of work cost: seconds of CPU and wall time, peak memory in MB, and seconds of Postgres' CPU."""
+
+    cpu: float
+    wall: float
+    peak_mb: float
+    postgres_cpu: float = 0.0
+
+
+class Meter:
+    """CPU and wall time of this process since it was made, and its peak memory."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def cost(self) -> dict[str, float]:
+        """The figures so far."""
+        return {
+            "cpu": time.process_time() - self._cpu,
+            "wall": time.perf_counter() - self._wall,
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+
+
+def run_client(arguments: Sequence[str], *, env: Mapping[str, str], postmaster: int | None = None) -> Cost:
+    """Run `python -m …`, which prints its figures as the last line of JSON; adds what Postgres spent meanwhile."""
+    before = postgres_cpu(postmaster)
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    figures: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return Cost(figures["cpu"], figures["wall"], figures["peak_mb"], postgres_cpu(postmaster) - before)
+
+
+def run_program(command: Sequence[str], *, env: Mapping[str, str], postmaster: int | None = None) -> Cost:
+    """Run any program to its end and measure it and its children as a whole."""
+    before, began = postgres_cpu(postmaster), time.perf_counter()
+    process = subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(f"{' '.join(command)} failed: {said.decode(errors='replace')[-2000:]}")
+    wall = time.perf_counter() - began
+    cpu = usage.ru_utime + usage.ru_stime
+    return Cost(cpu, wall, usage.ru_maxrss / 1024, postgres_cpu(postmaster) - before)
+
+
+def postgres_cpu(postmaster: int | None) -> float:
+    """Seconds of CPU that a Postgres server and all its backends, ended ones included, have spent."""
+    if postmaster is None:
+        return 0.0
+    ticks = os.sysconf("SC_CLK_TCK")
+    total = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        pid, parent = int(path.parent.name), int(fields[1])
+        if pid == postmaster:
+            total += sum(map(int, fields[11:15]))
+        elif parent == postmaster:
+            total += sum(map(int, fields[11:13]))
+    return total / ticks
+
+
+@contextmanager
+def sandbox_process(*arguments: str) -> Iterator[dict[str, Any]]:
+    """The sandbox as a process of its own, so that its CPU is not ours; yields the line of JSON it prints."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "job_hunter.sandbox", *arguments], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait(20)
