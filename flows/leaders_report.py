@@ -6,13 +6,13 @@ import asyncio
 from datetime import date
 from enum import StrEnum
 
+from job_hunter.usecases.analyze import REPORT_FAMILIES, analyze
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
 from flows.runtime import open_flow_runtime
 from job_hunter.domain.level import Family, Level
 from job_hunter.report import render_markdown
-from job_hunter.usecases.analyze import REPORT_FAMILIES, analyze
 
 
 class LevelName(StrEnum):

@@ -22,7 +22,6 @@ from flows.runtime import (
     open_flow_runtime,
     resolve_settings,
     result_of,
-    use_short_slot_waits,
 )
 from job_hunter.config import load_employers
 from job_hunter.domain.company import Board
@@ -44,8 +43,6 @@ from job_hunter.usecases.refresh import (
     retry_wait,
     tries_of,
 )
-
-use_short_slot_waits()
 
 
 class Job:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -74,8 +73,3 @@ async def apply_tag_limits(*, reset: bool = False) -> None:
 async def result_of(state: State[Any]) -> Any:
     """The result of a task's final state, or the exception it ended with. The one place that knows Prefect 2's way."""
     return await state.result(raise_on_failure=False, fetch=True)  # type: ignore[call-overload]
-
-
-def use_short_slot_waits() -> None:
-    """Poll for a free slot every second when this process is its own Prefect server (the default wait is 30 s)."""
-    os.environ.setdefault("PREFECT_TASK_RUN_TAG_CONCURRENCY_SLOT_WAIT_SECONDS", "1")
