@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -115,14 +115,20 @@ class PhraseTable(Generic[V]):
             first: tuple(sorted(rest.items(), key=lambda item: -len(item[0]))) for first, rest in by_first.items()
         }
 
-    def at(self, keys: Sequence[str], start: int) -> tuple[int, V] | None:
-        """The number of words and the meaning of the longest phrase at `start`, None where no phrase begins."""
+    def at(self, keys: Sequence[str], start: int, end: int | None = None) -> tuple[int, V] | None:
+        """The number of words and the meaning of the longest phrase in `start:end`, None where none begins there."""
         candidates = self._by_first.get(keys[start])
         if candidates is None:
             return None
         for rest, value in candidates:
             if not rest:
                 return 1, value
+            if end is not None and start + len(rest) >= end:
+                continue
             if tuple(keys[start + 1 : start + 1 + len(rest)]) == rest:
                 return 1 + len(rest), value
         return None
+
+    def values(self) -> Iterator[V]:
+        """What the phrases mean, in no particular order."""
+        return (value for candidates in self._by_first.values() for _, value in candidates)
