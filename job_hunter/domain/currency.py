@@ -61,6 +61,8 @@ ANNUAL_BOUNDS: dict[str, tuple[float, float]] = {
 }
 
 CODES = frozenset(ANNUAL_BOUNDS)
+DOLLARS = frozenset(["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "COP", "CLP", "ARS", "BRL"])
+"""Currencies whose figures are written with a dollar sign."""
 
 # Pay in these is commonly written in millions ("¥8M - ¥12M"); a million of any other is money of a company.
 WRITTEN_IN_MILLIONS = frozenset(c for c, (low, _) in ANNUAL_BOUNDS.items() if low >= 400_000) | {"INR"}
@@ -164,7 +166,29 @@ BY_COUNTRY: dict[str, dict[str | None, str]] = {
     "R": {"ZA": "ZAR"},
 }
 
-_EURO_COUNTRIES = "AT BE CY DE EE ES FI FR GR HR IE IT LT LU LV MC MT NL PT SI SK".split()
+_EURO_COUNTRIES = [
+    "AT",
+    "BE",
+    "CY",
+    "DE",
+    "EE",
+    "ES",
+    "FI",
+    "FR",
+    "GR",
+    "HR",
+    "IE",
+    "IT",
+    "LT",
+    "LU",
+    "LV",
+    "MC",
+    "MT",
+    "NL",
+    "PT",
+    "SI",
+    "SK",
+]
 
 COUNTRY_CURRENCY: dict[str, str] = {
     **dict.fromkeys(_EURO_COUNTRIES, "EUR"),

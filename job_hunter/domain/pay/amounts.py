@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from job_hunter.domain.currency import BY_COUNTRY, CODES, SYMBOLS, WORDS, is_by_country
 from job_hunter.domain.money import Period
 from job_hunter.domain.pay.periods import attached_period
+from job_hunter.domain.text import digits
 
 _GAP = "[ \u00a0\u202f\u2009]"
 # One cluster of digits with its separators; `number_of` decides what they mean. A blank groups only exact thousands.
@@ -22,33 +23,33 @@ _CODE = "|".join(sorted(CODES | {"UKP", "RMB", "NIS", "SFR"}))
 _WORD = "|".join(sorted((w.replace(" ", " ?") for w in {*WORDS, "dollars", "crowns", "francs"}), key=len, reverse=True))
 _LOWER = "|".join(c.lower() for c in sorted(CODES - {"TRY", "ALL"}))
 
-_MARK_BEFORE = re.compile(
-    rf"(?:(?<![A-Za-z])(?:{_CODE}|{_LOWER}|Euros?|euros?|EURO){_GAP}?[$£€]?|(?<![A-Za-z$])(?:{_SIGN}))"
-    rf"(?P<k>[kK])?{_GAP}{{0,2}}$"
-)
+_BEFORE = {
+    m: m for m in (*_LONGEST_FIRST, *CODES, *(c.lower() for c in CODES), "UKP", "RMB", "NIS", "SFR")
+} | dict.fromkeys(("Euro", "euro", "Euros", "euros", "EURO", "EUROS"), "EUR")
+_SIGN_ENDS = frozenset(mark[-1] for mark in _LONGEST_FIRST if not mark[-1].isalpha())
 _MARK_AFTER = re.compile(
     rf"{_GAP}{{0,2}}\(?(?:(?P<code>(?:{_CODE}|{_LOWER})(?![A-Za-z])\$?)|(?P<word>(?i:{_WORD})(?![A-Za-z]))"
     rf"|(?P<sign>(?:{_SIGN})(?![A-Za-z]|{_GAP}?\d)))\)?"
 )
 _MULTIPLIER = re.compile(
     rf"(?P<plus>\+)?(?:{_GAP}?(?P<k>[kK]|thousand|grand|tys\.?|mille?)"
-    rf"|{_GAP}?(?P<big>mm|MM|mn|mio|mln|mil|m|M|bn|BN|Bn|b|B|tn|T|[mM]illions?|MILLION|[bB]illions?|[tT]rillions?)"
+    rf"|{_GAP}?(?P<big>mm|MM|mn|mio|mln|mill?|m|M|bn|BN|Bn|bil|bill|b|B|tn|T|[mM]illions?|MILLION|[bB]illions?|[tT]rillions?)"
     rf"|{_GAP}?(?P<lakh>lakhs?|lacs?|Lakhs?|LPA|lpa|crores?|Cr|cr))"
-    rf"(?![A-Za-z0-9]|\))|(?P<gluedplus>\+)?(?P<glued>[kK])(?={_CODE}|{_SIGN}|{_LOWER}\b)"
+    rf"(?![A-Za-z0-9])|(?P<gluedplus>\+)?(?P<glued>[kK])(?={_CODE}|{_SIGN}|{_LOWER}\b)"
 )
 _LEFT_TRAILER = re.compile(r",-{1,2}(?!\d)|\.-(?!\d)")
 
 # Pension schemes named after a paragraph: "401k" without a currency sign is never an amount.
 _PENSION_SCHEMES = frozenset({"401", "403", "457"})
-_MILLIONS = {"m", "mm", "mn", "mio", "mln", "mil", "million", "millions"}
+_MILLIONS = {"m", "mm", "mn", "mio", "mln", "mil", "mill", "million", "millions"}
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
     """One amount as written. `value` has thousands separators resolved and no multiplier applied.
 
-    `scale` is 1, 1,000, 100,000 (lakh), 10,000,000 (crore), 1,000,000 or more (millions, billions); `mark` is the most telling currency
-    mark (a code beats a sign that several countries share); `is_grouped` says that thousands were written out.
+    `scale` is 1, 1,000, 100,000 (lakh), 10,000,000 (crore), a million or more; `mark` is the most telling currency mark
+    (a code beats a sign that several countries share); `is_grouped` says that thousands were written out.
     """
 
     start: int
@@ -69,18 +70,18 @@ class Amount:
         return self.value * self.scale
 
 
-def number_of(digits: str, *, has_multiplier: bool = False) -> tuple[float, bool] | None:
+def number_of(cluster: str, *, has_multiplier: bool = False) -> tuple[float, bool] | None:
     """The value of a cluster of digits and whether it wrote out thousands; None when it is no amount.
 
     `12.000`, `24'000`, `55 000`, `150, 000`, `25,00,000` are grouped; `34.62`, `106.4`, `12,50` are decimals; before a
     multiplier a single dot group is a decimal (`1.250M`).
     """
-    if len(digits) > 18:
+    if len(cluster) > 18:
         return None
-    parts = re.split(r", |[.,'’ \u00a0\u202f\u2009]", digits)
-    seps = re.findall(r", |[.,'’ \u00a0\u202f\u2009]", digits)
+    parts = re.split(r", |[.,'’ \u00a0\u202f\u2009]", cluster)
+    seps = re.findall(r", |[.,'’ \u00a0\u202f\u2009]", cluster)
     if not seps:
-        return (float(digits), False) if len(digits) <= 12 else None
+        return (float(cluster), False) if len(cluster) <= 12 else None
     last, lead = parts[-1], parts[0]
     if has_multiplier and len(seps) == 1 and seps[0] in ".,":
         if len(last) == 3 and seps[0] == "," and len(lead) >= 2:
@@ -89,17 +90,54 @@ def number_of(digits: str, *, has_multiplier: bool = False) -> tuple[float, bool
     decimals = ""
     if len(last) != 3 and seps[-1] in ".,":
         decimals, parts, seps = last, parts[:-1], seps[:-1]
-        if seps and seps[-1] == digits[len(digits) - len(last) - 1]:
+        if seps and seps[-1] == cluster[len(cluster) - len(last) - 1]:
             return None
     if not seps:
         return float(f"{lead}.{decimals}"), False
-    if len(set(s.strip() or " " for s in seps)) > 1 or len(lead) > 3 or (lead == "0"):
+    if len({s.strip() or " " for s in seps}) > 1 or len(lead) > 3 or (lead == "0"):
         return None
     western = all(len(p) == 3 for p in parts[1:])
     indian = len(parts[-1]) == 3 and all(len(p) == 2 for p in parts[1:-1]) and len(lead) <= 2
     if not (western or indian):
         return None
     return float("".join(parts) + ("." + decimals if decimals else "")), True
+
+
+def _mark_before(text: str, floor: int, at: int) -> tuple[str | None, int, bool]:
+    """The mark that stands right before a number, where it begins, and whether a "k" follows it (`£k 40-50`)."""
+    end = at
+    while end > floor and at - end < 3 and text[end - 1] in " \u00a0\u202f\u2009":
+        end -= 1
+    if end <= floor:
+        return None, at, False
+    last = text[end - 1]
+    thousands = False
+    if last in "kK" and end - 2 >= floor and text[end - 2] in "£€$":
+        end, last, thousands = end - 1, text[end - 2], True
+    if last in _SIGN_ENDS:
+        begin = end - 1
+        # the letters or code that make "$" or "£" a particular one: "US$", "CAD$", "C$", "USD $"
+        letters = begin - 1 if text[begin - 1 : begin] == " " and begin - 1 > floor else begin
+        start = letters
+        while start > floor and letters - start < 4 and (text[start - 1].isalpha() or text[start - 1] == "."):
+            start -= 1
+        word = text[start:letters]
+        if start > floor and text[start - 1].isalnum():
+            word = ""
+        if letters == begin and word + last in _BEFORE:
+            return word + last, start, thousands
+        if word in _BEFORE and word.upper() in CODES:
+            return word, start, thousands
+        return (last, begin, thousands) if last in _BEFORE else (None, at, False)
+    if not last.isalpha():
+        return None, at, False
+    start = end
+    while start > floor and end - start < 6 and text[start - 1].isalpha():
+        start -= 1
+    if start > floor and text[start - 1].isalnum():
+        return None, at, False
+    mark = _BEFORE.get(text[start:end])
+    return (mark, start, False) if mark else (None, at, False)
 
 
 def _mark(before: str | None, after: str | None) -> str | None:
@@ -109,33 +147,32 @@ def _mark(before: str | None, after: str | None) -> str | None:
     return before or after
 
 
-def find_amounts(text: str, start: int = 0, end: int | None = None) -> Iterator[Amount]:
-    """Every amount in `text[start:end]`, marked with a currency or not, in order."""
-    stop = len(text) if end is None else end
-    taken = start
-    for found in _DIGITS.finditer(text, start, stop):
-        at, to = found.span()
-        digits = found.group()
-        previous = text[at - 1] if at else ""
-        if previous.isdigit():
+def find_amounts(text: str) -> Iterator[Amount]:
+    """Every amount in `text`, marked with a currency or not, in order."""
+    taken = 0
+    done = 0
+    for at in digits(text):
+        if at < done:
             continue
-        lead = _MARK_BEFORE.search(text, max(taken, at - 8), at)
-        if lead is None and (
+        found = _DIGITS.match(text, at)
+        assert found is not None
+        to = done = found.end()
+        cluster = found.group()
+        previous = text[at - 1] if at else ""
+        before, begin, thousands = _mark_before(text, taken, at)
+        if before is None and (
             previous.isalnum() or previous in "_/#@&=" or (previous == "." and text[at - 2 : at - 1].isalnum())
         ):
             continue
-        before = lead.group().strip() if lead else None
-        if lead and lead["k"]:
-            before = before[:-1] if before else None
         trailer = _LEFT_TRAILER.match(text, to)
         after_digits = trailer.end() if trailer else to
         times = _MULTIPLIER.match(text, after_digits)
-        scale, plus = (1_000.0 if lead and lead["k"] else 1.0), False
+        scale, plus = (1_000.0 if thousands else 1.0), False
         if times:
             scale, plus = _scale_of(times)
             after_digits = times.end()
-        number = number_of(digits, has_multiplier=scale > 1)
-        if number is None or (before is None and digits in _PENSION_SCHEMES and scale == 1_000):
+        number = number_of(cluster, has_multiplier=scale > 1)
+        if number is None or (before is None and cluster in _PENSION_SCHEMES and scale == 1_000):
             continue
         tail = _MARK_AFTER.match(text, after_digits)
         if tail and before and tail["sign"]:
@@ -144,6 +181,8 @@ def find_amounts(text: str, start: int = 0, end: int | None = None) -> Iterator[
             plus = plus or text[after_digits : after_digits + 1] == "+"
             after_digits = tail.end() if text[tail.end() - 1] != ")" or "(" in tail.group() else tail.end() - 1
         after = (tail["code"] or tail["word"] or tail["sign"]).strip() if tail else None
+        if scale in (1e5, 1e7) and before is None and after is None:
+            after = "INR"
         if tail and not times:
             late = _MULTIPLIER.match(text, after_digits)
             if (
@@ -157,7 +196,7 @@ def find_amounts(text: str, start: int = 0, end: int | None = None) -> Iterator[
         value, grouped = number
         taken = after_digits
         yield Amount(
-            start=lead.start() if lead else at,
+            start=begin,
             end=after_period,
             value=value,
             scale=scale,

@@ -44,12 +44,10 @@ def choose(found: Sequence[Found], countries: tuple[str, ...]) -> tuple[Found | 
     zone = max(f.zone for f in pool.values())
     if zone and len({(f.band.min, f.band.max) for f in pool.values() if f.band}) > 1:
         keep({i: f for i, f in pool.items() if f.zone == zone}, "another_place")
+    stated = [f.band.currency for f in pool.values() if f.band]
     currency = own_currency(countries)
+    currency = currency if currency in stated else stated[0]
     keep({i: f for i, f in pool.items() if f.band and f.band.currency == currency}, "another_currency")
-    keep(
-        {i: f for i, f in pool.items() if f.band and f.band.currency == next(iter(pool.values())).band.currency},
-        "another_currency",
-    )  # type: ignore[union-attr]
     keep({i: f for i, f in pool.items() if f.band and f.band.period is Period.YEAR}, "another_period")
     keep({i: f for i, f in pool.items() if f.is_header}, "header_first")
     widest = max(pool, key=lambda i: (width(pool[i].band), -i))  # type: ignore[arg-type]

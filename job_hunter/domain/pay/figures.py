@@ -1,4 +1,4 @@
-"""Amounts joined to figures: ranges, open ends, shared thousands. A figure is what is said, before it means anything."""
+"""Amounts joined to figures: ranges, open ends, shared thousands; what is said, before it means anything."""
 
 from __future__ import annotations
 
@@ -8,37 +8,43 @@ from dataclasses import dataclass, replace
 
 from job_hunter.domain.money import Period
 from job_hunter.domain.pay.amounts import Amount, find_amounts
+from job_hunter.domain.pay.cues import any_of
 
 MAX_FIGURES = 200
 """A text with more money figures than this is no posting; the rest is not read, which also keeps reading linear."""
 
 _JOIN = re.compile(
-    r"\s{0,3}(?:-{1,3}|[–—‒―−~→]|->|\.{2,3}|\bto\b|\bTO\b|\bbis\b|\btill?\b|\buntil\b|\bthrough\b|\bup to\b|\bupto\b|\bà\b|\ba\b)\s{0,3}"
+    r"\s{0,3}(?:-{1,3}|[–—‒―−~→]|->|\.{2,3}|\b(?:to|TO|bis|till?|until|through|up to|upto|à|a)\b)\s{0,3}"
     r"(?:up to\s|circa\s|c\.\s?|approx\.?\s|~)?"
 )
 _AND = re.compile(r"\s{1,2}(?:and|und|et|y|&)\s{1,2}")
 _BETWEEN = re.compile(
-    r"(?:between|zwischen|entre|somewhere between|range of|ranges?|ranging)\s{1,2}(?:the\s)?(?:of\s)?$", re.IGNORECASE
-)
-_OPEN_TOP_MARK = re.compile(r"\s?(?:-|–|—|to)\s?[£€$]?\?+\s?[kK]?|\s?(?:-|–|—)\s?(?:∞|infinity)")
-
-# What stands right before a figure and opens its lower or its upper end.
-_UPPER_ONLY = re.compile(
-    r"(?:\b(?:up ?to|upto|as much as|max(?:imum|\.)?(?: of)?|at most|no more than|bis zu|jusqu['’]à|hasta|tot|under|below|less than|"
-    r"capped at|do)\s{0,2}:?|[<≤]=?)\s{0,2}(?:around |about |circa |c\. ?|~ ?)?$",
+    r"(?:between|zwischen|entre|range of|ranges?|ranging)\s{1,2}(?:the\s)?(?:of\s)?$",
     re.IGNORECASE,
 )
+_OPEN_TOP = re.compile(r"\s?(?:-|–|—|to)\s?[£€$]?\?+\s?[kK]?|\s?(?:-|–|—)\s?(?:∞|infinity)")
+
+_ROUGHLY = r"\s{0,2}(?:around |about |circa |c\. ?|~ ?)?$"
+# What stands right before a figure and opens its lower or its upper end.
+_UPPER_WORDS = any_of(r"""
+    up ?to, upto, as much as, max(?:imum|\.)?(?: salary| pay| rate)?(?: of)?, at most, no more than, under, below
+    less than, capped at, bis zu, jusqu['’]à, hasta, tot, do
+""")
+_LOWER_WORDS = any_of(r"""
+    from, start(?:s|ing)?(?: salary| pay| rate| base| compensation| wage)?(?: at| from| of| is| is at)?
+    begin(?:s|ning)? at, min(?:imum|\.)?(?: of| salary(?: of)?)?, at least, no less than, not less than, upwards? of, north of
+    (?:in )?excess of, more than, over, above, ab, desde, dès, vanaf, od, à partir de, a partir de
+""")
+_UPPER_ONLY = re.compile(rf"(?:\b(?:{_UPPER_WORDS})\s{{0,2}}:?|[<≤]=?){_ROUGHLY}", re.IGNORECASE)
+_LOWER_ONLY = re.compile(rf"(?:\b(?:{_LOWER_WORDS})\s{{0,2}}:?|[>≥]=?){_ROUGHLY}", re.IGNORECASE)
+# "| to £60k |", "salary to £60k"; elsewhere a bare "to" is any preposition
 _BARE_TO = re.compile(
     r"(?:^|[|,;:(•\n-]\s{0,2}|\b(?:salary|pay|rate|compensation|salaries|package|comp)\s)to\s$", re.IGNORECASE
 )
-_LOWER_ONLY = re.compile(
-    r"(?:\b(?:from|start(?:s|ing)?(?: salary| pay| rate| base| compensation| wage)?(?: at| from| of| is| is at)?|min(?:imum|\.)?(?: of| salary(?: of)?)?|at least|"
-    r"no less than|not less than|upwards? of|north of|(?:in )?excess of|more than|over|above|ab|desde|dès|vanaf|od|"
-    r"à partir de|a partir de|begin(?:s|ning)? at)\s{0,2}:?|[>≥]=?)\s{0,2}(?:around |about |circa |c\. ?|~ ?)?$",
-    re.IGNORECASE,
-)
 _LOWER_AFTER = re.compile(
-    r"\+(?!\s?[£€$\d]|\w)|\s?(?:and (?:up|above|over|higher|beyond)\b|or (?:more|above|higher)\b|upwards?\b|minimum\b|min\b(?!\.? \d)|at least\b|"
+    r"\+(?!\s?[£€$\d]|\w)|"
+    r"\s?(?:and (?:up|above|over|higher|beyond)\b|or (?:more|above|higher)\b|upwards?\b|minimum\b|min\b(?!\.? \d)|"
+    r"at least\b|"
     r"plus(?=\s*(?:$|[|,.;)\n]|depending|doe|dependent|based)))",
     re.IGNORECASE,
 )
@@ -47,7 +53,7 @@ _UPPER_AFTER = re.compile(r"\s?(?:max(?:imum)?\b|cap\b|or (?:less|below)\b)", re
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A single amount or a range as written; `low` or `high` is None where the end is open. `marks` are both ends' marks."""
+    """A single amount or a range as written. `low` or `high` is None at an open end; `marks` are of both ends."""
 
     start: int
     end: int
@@ -99,14 +105,14 @@ def _joined(text: str, a: Amount, b: Amount) -> bool:
 
 
 def _is_money(a: Amount) -> bool:
-    return a.mark is not None or a.scale == 1_000
+    return a.mark is not None or a.scale in (1_000, 100_000, 10_000_000)
 
 
-def find_figures(text: str, start: int = 0, end: int | None = None) -> Iterator[Figure]:
-    """The money figures of `text[start:end]` in order: what carries a currency mark or a `k`, or is joined to one that does."""
+def find_figures(text: str) -> Iterator[Figure]:
+    """The money figures of `text` in order: amounts that carry a currency mark or a `k`, and the ranges they make."""
     pending: list[Amount] = []
     count = 0
-    for amount in find_amounts(text, start, end):
+    for amount in find_amounts(text):
         if pending and _joined(text, pending[-1], amount):
             pending.append(amount)
             continue
@@ -120,7 +126,7 @@ def find_figures(text: str, start: int = 0, end: int | None = None) -> Iterator[
 
 
 def _figures_of(text: str, chain: list[Amount]) -> Iterator[Figure]:
-    """The figures of one chain of joined amounts: a single one or a range; a longer bare chain is a date or a number."""
+    """The figures of one chain of joined amounts: a single one or a range; a longer bare chain is a date or a code."""
     if not chain or any(a.is_percent for a in chain):
         chain = [a for a in chain if not a.is_percent] if len(chain) == 1 else []
     if len(chain) > 2:
@@ -166,7 +172,7 @@ def _single(text: str, a: Amount) -> Figure:
     )
     before = text[max(0, a.start - 40) : a.start]
     after = text[a.end : a.end + 24]
-    if open_top := _OPEN_TOP_MARK.match(after):
+    if open_top := _OPEN_TOP.match(after):
         return replace(figure, high=None, end=a.end + open_top.end())
     if a.plus or _LOWER_AFTER.match(after):
         return replace(figure, high=None)

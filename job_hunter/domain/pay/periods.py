@@ -1,31 +1,41 @@
-"""Period words near a figure: what the figure is stated for. A bare "annually" in a sentence about money is no period."""
+"""Period words near a figure: what the figure is stated for."""
 
 from __future__ import annotations
 
 import re
 
 from job_hunter.domain.money import Period
+from job_hunter.domain.pay.cues import any_of
 
 _UNITS = {
-    Period.HOUR: r"hours?|hrs?\b|h\b|stunde|heure|hora|uur|godz\w*|ora",
-    Period.DAY: r"days?\b|diem|tag|jour|dag|día|dia|giorno",
-    Period.WEEK: r"weeks?\b|wks?\b|woche|semaine|wk|week",
-    Period.MONTH: r"months?\b|mths?\b|mo\b|monat|mois|maand|mes\b|m[eê]s\b|mese|miesi\w+|mies\.?|m\b|mnd",
-    Period.YEAR: r"years?\b|yrs?\b|y\b|annum|jahr|ann?ée|\ban\b|a\b|año|ano|jaar|anno|rok|år",
+    Period.HOUR: any_of(r"hours?, hrs?\b, h\b, stunde, heure, hora, uur, godz\w*, ora"),
+    Period.DAY: any_of(r"days?\b, diem, tag, jour, dag, día, dia, giorno"),
+    Period.WEEK: any_of(r"weeks?\b, wks?\b, woche, semaine"),
+    Period.MONTH: any_of(
+        r"months?\b, mths?\b, mo\b, monat, mois, maand, mes\b, m[eê]s\b, mese, miesi\w+, mies\.?, mnd"
+    ),
+    Period.YEAR: any_of(r"years?\b, yrs?\b, y\b, annum, jahr, ann?ée, \ban\b, a\b, año, ano, jaar, anno, rok, år"),
 }
 _ADVERBS = {
-    Period.HOUR: r"hourly|p\.?h\.?(?![a-z])|an hour",
-    Period.DAY: r"daily|p\.?d\.?(?![a-z])|day[- ]?rate|a day",
-    Period.WEEK: r"weekly|p\.?w\.?(?![a-z])|a week|wöchentlich",
-    Period.MONTH: r"monthly|p\.?c\.?m\.?(?![a-z])|p\.?m\.?(?![a-z])|monatlich|a month|mensuels?|mensile|mensual|miesięcznie|maandelijks",
-    Period.YEAR: r"yearly|p\.?a\.?(?![a-z])|annually|annual|annualised|annualized|jährlich|a year|annuels?|brut annuel|anual(?:es)?|rocznie",
+    Period.HOUR: any_of(r"hourly, p\.?h\.?(?![a-z]), an hour"),
+    Period.DAY: any_of(r"daily, p\.?d\.?(?![a-z]), day[- ]?rate, a day"),
+    Period.WEEK: any_of(r"weekly, p\.?w\.?(?![a-z]), a week, wöchentlich"),
+    Period.MONTH: any_of(r"""
+        monthly, p\.?c\.?m\.?(?![a-z]), p\.?m\.?(?![a-z]), monatlich, a month, mensuels?, mensile, mensual
+        miesięcznie, maandelijks
+    """),
+    Period.YEAR: any_of(r"""
+        yearly, p\.?a\.?(?![a-z]), annually, annual, annualised, annualized, jährlich, a year, annuels?, brut annuel
+        anual(?:es)?, rocznie
+    """),
 }
 _FILLER = (
     r"(?:[ ]?(?:gross|net|netto|brutto|bruto|brut|before tax(?:es)?|after tax(?:es)?|base|basic|salary|pay|equivalent|"
     r"full[- ]time equivalent|fte|(?-i:[A-Z]{3})|in cash|dollars)\b[ ,]?){0,2}"
 )
+_PER = any_of(r"/, per, each, every, pro, par, al, im, na, \ba\b, \ban\b, p\., por, all[’'], il, / ?per")
 _AFTER = re.compile(
-    rf"[ ]?\(?{_FILLER}(?:[ ]?\n?(?:/|per|each|every|pro|par|al|im|na|\ba\b|\ban\b|p\.|por|all[’']|il|/ ?per)[ ]{{0,2}}\n?(?:"
+    rf"[ ]?\(?{_FILLER}(?:[ ]?\n?(?:{_PER})[ ]{{0,2}}\n?(?:"
     + "|".join(f"(?P<u{p.name}>{words})" for p, words in _UNITS.items())
     + r")(?![a-zA-Z])|[ ]?,?(?:"
     + "|".join(f"(?P<a{p.name}>{words})" for p, words in _ADVERBS.items())

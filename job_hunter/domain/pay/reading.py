@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import re
 
+from job_hunter.domain.currency import CODES, SYMBOLS
 from job_hunter.domain.money import Basis
 from job_hunter.domain.pay.choose import choose, width
-from job_hunter.domain.pay.prose import Found, find_candidates
+from job_hunter.domain.pay.prose import MAX_TEXT, Found, find_candidates
 from job_hunter.domain.pay.stated import StatedBand, quote_of, read_stated
 from job_hunter.domain.pay.types import Band, Candidate, Label, Pay, PayHints, PayReading
 from job_hunter.domain.pay.zones import countries_of
-from job_hunter.domain.text import may_state_pay, plain_text
+from job_hunter.domain.text import digits, may_state_pay, plain_text
 
 _MARKUP = re.compile(r"<[^<>]*\bclass=[\"'][^\"'<>]*\bpay-range\b[^<>]*>")
 _LABELS = {Basis.BASE: Label.BASE, Basis.OTE: Label.OTE, Basis.TOTAL: Label.TOTAL}
 _REFUSAL_ORDER = ("ambiguous", "no_currency", "period_unclear", "implausible", "no_pay_word")
-_UNKNOWN_MARK = re.compile(
-    r"(?P<sign>[\u20a0-\u20bf])|\b(?P<code>[A-Z]{3})\s?\d{2,3}[,.\d ]{4,}|\d[,.\d]{4,}\s?(?P<after>[A-Z]{3})\b"
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:[,. ][0-9]{3})+(?: (?P<after>[A-Z]{3})\b)?")
+_NO_CODES = frozenset(
+    {"AND", "THE", "FOR", "API", "SQL", "AWS", "USA", "NYC", "SME", "CEO", "CTO", "FTE", "LLC", "SaaS"}
 )
 
 
 def parse_pay(content: str, hints: PayHints) -> Pay | None:
-    """What the posting says it pays, or None. `content` is text or HTML as received; offsets are into its plain text."""
+    """What the posting says it pays, or None; `content` is text or HTML as received, offsets are in its plain text."""
     return read_pay(content, hints).pay
 
 
@@ -32,7 +34,7 @@ def read_pay(content: str, hints: PayHints) -> PayReading:
     if pay is not None:
         return PayReading(pay, None, candidates)
     if not may_state_pay(content):
-        return PayReading(None, _reason(stated, []), candidates)
+        return PayReading(None, _reason(stated, []), candidates, _unknown_codes(stated))
     text = plain_text(content)
     found = find_candidates(text, hints, _markup_spans(content, text))
     chosen, passed = choose(found, countries_of(hints))
@@ -50,9 +52,8 @@ def read_pay(content: str, hints: PayHints) -> PayReading:
                 item.why if is_chosen else passed.get(i, item.why),
             ),
         )
-    misses = _unknown_marks(text)
     if chosen is None or chosen.band is None:
-        return PayReading(None, _reason(stated, found), candidates, misses)
+        return PayReading(None, _reason(stated, found), candidates, _unknown_marks(text) + _unknown_codes(stated))
     others = _distinct([f.band for f in found if f.band and f.rank and f is not chosen], chosen.band)
     pay = Pay(
         band=chosen.band,
@@ -62,16 +63,20 @@ def read_pay(content: str, hints: PayHints) -> PayReading:
         end=chosen.figure.end,
         others=others,
     )
-    return PayReading(pay, None, candidates, misses)
+    return PayReading(pay, None, candidates)
 
 
 def _distinct(bands: list[Band], chosen: Band) -> tuple[Band, ...]:
     """Bands that say something else than the chosen one, each once, in order."""
-    key = lambda b: (b.min, b.max, b.currency, b.period, b.basis)  # noqa: E731  used twice, only here
-    seen = {key(chosen): chosen}
+    seen = {_key(chosen): chosen}
     for band in bands:
-        seen.setdefault(key(band), band)
+        seen.setdefault(_key(band), band)
     return tuple(seen.values())[1:]
+
+
+def _key(band: Band) -> tuple[object, ...]:
+    """What a band says, without where it says it."""
+    return band.min, band.max, band.currency, band.period, band.basis
 
 
 def _confidence(chosen: Found, others: tuple[Band, ...]) -> float:
@@ -149,13 +154,28 @@ def _reason(stated: list[StatedBand], found: list[Found]) -> str:
 
 def _unknown_marks(text: str) -> tuple[str, ...]:
     """Currency-like marks beside figures that no table knows, each once; at most five."""
-    from job_hunter.domain.currency import CODES, SYMBOLS
-
     seen: dict[str, None] = {}
-    for found in _UNKNOWN_MARK.finditer(text[:120_000]):
-        mark = found["sign"] or found["code"] or found["after"]
-        if mark and mark not in CODES and mark not in SYMBOLS:
-            seen[mark] = None
-        if len(seen) == 5:
-            break
+    last = -2
+    for at in digits(text[:MAX_TEXT]):
+        if at != last + 1 and at:
+            group = _THOUSANDS.match(text, at)
+            before = text[max(0, at - 5) : at].strip()[-4:]
+            code = (
+                before[-3:]
+                if group and before[-3:].isalpha() and before[-3:].isupper() and len(before.strip()) == 3
+                else None
+            )
+            for mark in (
+                text[at - 1] if "\u20a0" <= text[at - 1] <= "\u20cf" else None,
+                code,
+                group and group["after"],
+            ):
+                if mark and mark not in CODES and mark not in SYMBOLS and mark not in _NO_CODES and len(seen) < 5:
+                    seen[mark] = None
+        last = at
     return tuple(seen)
+
+
+def _unknown_codes(stated: list[StatedBand]) -> tuple[str, ...]:
+    """Currency codes of structured fields that no table knows."""
+    return tuple(dict.fromkeys(s.stated.currency for s in stated if s.why == "unknown_currency" and s.stated.currency))

@@ -9,6 +9,7 @@ from job_hunter.domain.currency import (
     ADJECTIVES,
     ANNUAL_BOUNDS,
     CODES,
+    DOLLARS,
     WRITTEN_IN_MILLIONS,
     currency_of_mark,
     is_by_country,
@@ -27,7 +28,8 @@ _CODE_BEHIND = re.compile(
     rf"\W{{0,3}}(?:(?:/|per |a |an )?[a-z.]{{1,8}}\W{{1,3}}){{0,2}}\(?(?:all )?(?:in )?(?P<code>{_CODE})(?![A-Za-z])"
 )
 _CODE_AHEAD = re.compile(
-    rf"(?:\(|\bin |, |: ?|^|[-–] )(?P<code>{_CODE})\)?(?:[\s:,)–-]|\b(?:salary|base|range|is|pay|annual|gross|compensation|of|between|from)\b){{0,8}}$"
+    rf"(?:\(|\bin |, |: ?|^|[-–] )(?P<code>{_CODE})\)?"
+    r"(?:[\s:,)–-]|\b(?:salary|base|range|is|pay|annual|gross|compensation|of|between|from)\b){0,8}$"
 )
 _ADJECTIVE = re.compile(
     r"\b(?P<adj>canadian|australian|us|u\.s\.|american)\s(?:\w+\s){0,2}?(?:base|salary|pay|dollars?|compensation|ote|target|range|hiring)\b",
@@ -61,7 +63,11 @@ def resolve_currency(
     """
     named = {currency_of_mark(m, countries) for m in figure.marks if not is_by_country(m)}
     if len(named) == 1:
-        return named.pop(), None
+        currency = named.pop()
+        # "$175k-£250k": a dollar sign goes with the codes of dollars only
+        if "$" in figure.marks and currency not in DOLLARS:
+            return None, "ambiguous"
+        return currency, None
     if named:
         return None, "ambiguous"
     if behind := _CODE_BEHIND.match(after[:30]):
@@ -72,10 +78,7 @@ def resolve_currency(
         adjectives = _ADJECTIVE.findall(before[-140:])
         if adjectives:
             return ADJECTIVES[adjectives[-1].lower()], None
-    if figure.marks:
-        currency = currency_of_mark(figure.marks[0], countries)
-    else:
-        currency = own_currency(countries)
+    currency = currency_of_mark(figure.marks[0], countries) if figure.marks else own_currency(countries)
     return currency, None if currency else "no_currency"
 
 

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 
 from job_hunter.domain.currency import ANNUAL_BOUNDS, CODES, is_plausible
 from job_hunter.domain.money import PERIODS_A_YEAR, Basis, Period
+from job_hunter.domain.pay.cues import any_of
 from job_hunter.domain.pay.resolve import MAX_SPREAD
 from job_hunter.domain.pay.types import Band, PayHints
 from job_hunter.domain.pay.zones import countries_of, names_other_country, own_currency, place_patterns, place_score
 from job_hunter.domain.posting import StatedPay
 
 _NOT_SALARY = re.compile(
-    r"\b(?:referral|reward|equity|bonus|commission|sign[- ]?on|relocation|stipend|allowance|budget|mid-?point|headcount|variable|target incentive|rsus?|stock)\b",
+    r"\b(?:"
+    + any_of("""
+        referral, reward, equity, bonus, commission, sign[- ]?on, relocation, stipend, allowance, budget, mid-?point
+        headcount, variable, target incentive, rsus?, stock
+    """)
+    + r")\b",
     re.IGNORECASE,
 )
 _OTE = re.compile(
@@ -28,7 +34,8 @@ _PERIOD_WORDS = (
     (Period.MONTH, re.compile(r"\bmonthly\b|\bper month\b", re.IGNORECASE)),
 )
 _OTE_NOTE = re.compile(
-    r"\b(?:range|salary|figure|amount|listed|compensation|pay|the|this|annual)\b[^.]{0,80}?(?:reflects?|represents?|includes?|is|are|for this|of)\b[^.]{0,60}?"
+    r"\b(?:range|salary|figure|amount|listed|compensation|pay|the|this|annual)\b[^.]{0,80}?"
+    r"(?:reflects?|represents?|includes?|is|are|for this|of)\b[^.]{0,60}?"
     r"(?:\bote\b|on[- ]target)|^\W*(?:the )?(?:on[- ]target earnings|ote)\b",
     re.IGNORECASE,
 )

@@ -101,9 +101,7 @@ def place_patterns(hints: PayHints) -> tuple[tuple[int, re.Pattern[str]], ...]:
         words.append((4, _SAME_CITY.get(city) or rf"(?i:{re.escape(city)})"))
         if city in _BAY_AREA:
             words.append((4, r"Bay Area|San Francisco|SF"))
-    for country in countries_of(hints):
-        if country in COUNTRY_WORDS:
-            words.append((2, COUNTRY_WORDS[country]))
+    words += [(2, COUNTRY_WORDS[country]) for country in countries_of(hints) if country in COUNTRY_WORDS]
     return tuple((weight, re.compile(rf"(?<![A-Za-z])(?:{pattern})(?![A-Za-z])")) for weight, pattern in words)
 
 
@@ -113,7 +111,7 @@ def place_score(around: str, patterns: tuple[tuple[int, re.Pattern[str]], ...]) 
 
 
 def names_other_country(label: str, countries: tuple[str, ...]) -> bool:
-    """Whether a label names a country or US state that is none of the posting's ("NY Pay Rate Range", "United States")."""
+    """Whether a label names a country or US state that is none of the posting's ("NY Pay Rate Range")."""
     own = set(countries)
     if not own:
         return False

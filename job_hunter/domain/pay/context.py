@@ -1,0 +1,84 @@
+"""Where a figure stands: its clause, its segment of a header, the words that may name the zone of its band."""
+
+from __future__ import annotations
+
+import re
+
+from job_hunter.domain.pay.cues import any_of
+from job_hunter.domain.pay.figures import Figure
+
+_CLAUSE_START = re.compile(r"[\n|•●▪]|[.!?]\s+(?=[A-Z(\"£€$])|;\s")
+_CLAUSE_END = re.compile(r"[\n|•●▪]|[.!?](?:\s|$)|;\s")
+_SEGMENT_EDGE = re.compile(r"[|•●\n;,()\[\]]|\s[-–—*/]+\s|[.!?:]\s|^|$")
+# All that may share a segment with a figure that is the pay of the job.
+_PAY_TALK = any_of("""
+    base, basic, salary, salaries, pay, range, comp, compensation, equity, bonus(?:es)?, benefits?, options?, stocks?
+    shares?, rsus?, doe, dependi?ng, dependent, depends, on, based, experience, exp, per, year, annum, pa, gross, plus
+    and, with, pension, perks, negotiable, neg, competitive, ote, up, upto, to, from, circa, ca, c, k, yr, a, generous
+    significant, meaningful, some, early, commission, full[- ]?time, ft, pro, rata, fte, equivalent, usd, gbp, eur
+    total
+    tc, visa, remote, ok, day, hour, month, week, annually, yearly, healthcare, medical, health, super, great, excellent
+    or, more, for, the, right, candidate, skills, level, seniority, in, of, ish, around, approx, about, between, rate
+    location, stock, esop, vesting, cash, contract, profit, share, sharing, target, annual, budget, wage, relocation
+    sponsorship, holidays?, days, max, min, starting, at, our, your
+""")
+_STANDALONE = re.compile(rf"(?:[\s\W\d]|\b(?:{_PAY_TALK})\b)*", re.IGNORECASE)
+_ZONE_END = re.compile(r"[\n|;]|\.\s|,\s|\sand\s")
+_REACH = 170
+"""Characters before a figure that its clause may reach back."""
+
+
+def clause(text: str, figure: Figure, previous_end: int) -> tuple[str, str]:
+    """The words of the figure's clause before it (with the heading above where nothing else is) and after it."""
+    left = max(0, figure.start - _REACH)
+    window = text[left : figure.start]
+    cut = 0
+    for edge in _CLAUSE_START.finditer(window):
+        cut = edge.end()
+    before = window[cut:]
+    if previous_end > left + cut:
+        own = text[previous_end : figure.start]
+        before = own if re.search(r"[a-zA-Z]{3}", own) else before[: max(0, previous_end - left - cut)] + own
+    if not re.search(r"[a-zA-Z]{2}", before):
+        heading = window[:cut].rstrip().rsplit("\n", 1)[-1]
+        before = (heading if len(heading) < 90 and "|" not in heading else "") + "\n" + before
+    after = text[figure.end : figure.end + 110]
+    if stop := _CLAUSE_END.search(after):
+        after = after[: stop.start()]
+    return before, after
+
+
+def zone_words(text: str, figure: Figure, previous_end: int, next_start: int) -> str:
+    """The words that may name a band's zone: its own line (and the heading above it) between its neighbours."""
+    before = text[max(previous_end, figure.start - 150) : figure.start]
+    # in a header cut up by "|" a place has a segment of its own and is the place of all roles
+    before = before[before.rindex("|") :] if "|" in before else before
+    lines = before.rsplit("\n", 2)
+    before = "\n".join(lines[-2:]) if len(lines[-1].strip()) < 4 else lines[-1]
+    after = text[figure.end : min(next_start, figure.end + 80)]
+    return f"{before} {_ZONE_END.split(after, maxsplit=1)[0]}"
+
+
+def is_standalone(text: str, figure: Figure) -> bool:
+    """Whether the figure fills its own segment of a line ("| £50-60k + equity |") but for words that go with pay.
+
+    Brackets hold a gloss more often than a header does: a single figure in them is not standing alone.
+    """
+    left = text[max(0, figure.start - 60) : figure.start]
+    right = text[figure.end : figure.end + 60]
+    edges = [e for e in _SEGMENT_EDGE.finditer(left) if e.group() or e.start() == 0]
+    lead = max((e.end() for e in edges), default=0)
+    if (lead == 0 and figure.start > 60) or (not figure.is_range and edges and edges[-1].group() == "("):
+        return False
+    stop = next((e.start() for e in _SEGMENT_EDGE.finditer(right) if e.group()), None)
+    if stop is None and figure.end + 60 < len(text):
+        return False
+    return _STANDALONE.fullmatch(left[lead:] + " " + right[:stop]) is not None
+
+
+def is_in_header(text: str, figure: Figure) -> bool:
+    """Whether the figure stands in the first line of the text, or in a line cut up by "|"."""
+    line_start = text.rfind("\n", 0, figure.start) + 1
+    line_end = text.find("\n", figure.end)
+    line = text[line_start : line_end if line_end >= 0 else len(text)][:600]
+    return line_start == 0 or line.count("|") >= 2
