@@ -1,0 +1,164 @@
+"""One opening, one key: the same advertisement on an ATS board, Hacker News and LinkedIn is recognised as one.
+
+Two advertisements share a key when company, title, deciding place, level and team agree.
+
+- Title: case, accents, punctuation, emoji, the order of words, "(m/f/d)", "Full-time", requisition numbers, working
+  modes and names of the role's own places at its end don't count; "Sr." is "Senior", "II" is "2", "SWE" is "Software Engineer". Words of
+  rank stay: "Senior Staff" and "Staff" engineers are two openings, though of one level.
+- Place: London where it is named, else the alphabetically first city, else the first country. A board lists five
+  cities where LinkedIn lists one, in an order of its own, so the whole list cannot be compared.
+- Team: Hacker News and LinkedIn state none, so what a title leaves out can only keep two board postings apart. The
+  words of the department count where they name a team ("Payments Infrastructure"), and not where they only name a
+  function ("Engineering", "1200 - Technology"), the company, a place, or repeat the title. An advertisement without a
+  team is therefore never merged into one of several teams, at the price of counting it apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from functools import lru_cache
+
+from job_hunter.domain.level import Level
+from job_hunter.domain.phrases import Word, words_of
+from job_hunter.domain.place import Place
+
+KEY_BYTES = 16
+TITLE_LIMIT = 300
+
+_SPELLED_OUT = {
+    "sr": ("senior",), "snr": ("senior",), "jr": ("junior",), "jnr": ("junior",), "eng": ("engineer",), "engr": ("engineer",),
+    "swe": ("software", "engineer"), "sde": ("software", "engineer"), "dev": ("developer",), "ml": ("machine", "learning"),
+    "ai": ("ai",), "mgr": ("manager",), "mgmt": ("management",), "vp": ("vice", "president"), "svp": ("senior", "vice", "president"),
+    "pm": ("product", "manager"), "sre": ("site", "reliability", "engineer"), "qa": ("quality", "assurance"),
+    "ux": ("ux",), "frontend": ("front", "end"), "backend": ("back", "end"), "fullstack": ("full", "stack"), "ii": ("2",), "iii": ("3",),
+    "iv": ("4",), "i": ("1",), "engineers": ("engineer",), "developers": ("developer",), "scientists": ("scientist",),
+    "researchers": ("researcher",), "traders": ("trader",), "analysts": ("analyst",), "designers": ("designer",),
+    "managers": ("manager",), "quantitative": ("quant",), "tech": ("technical",), "programme": ("program",), "ops": ("operations",),
+    "internship": ("intern",), "internships": ("intern",), "interns": ("intern",), "grad": ("graduate",), "graduates": ("graduate",),
+    "cofounder": ("co", "founder"),
+}  # fmt: skip
+_EMPTY = frozenset(("the", "a", "an", "of", "for", "in", "at", "and", "on", "with", "to", "our", "us"))
+_GENDERS = re.compile(
+    r"[(\[]\s*(?:(?:m|f|d|w|x|h|i|t|nb|gn|div|diverse?|all|male|female|weiblich|mannlich|männlich)\s*[/|,*·. ]?\s*){2,}(?:gn)?\s*[)\]]"
+    r"|[(\[]\s*(?:all genders?|any gender|she/he/they|he/she/they|he/she|she/her|they/them|gn)\s*[)\]]"
+    r"|\b[mwf]/[fwmd]/[dx]\b|\ball genders\b",
+    re.IGNORECASE,
+)
+_REQUISITION = re.compile(
+    r"[(\[#]\s*#?(?:[A-Z]{1,5}[-_ ]?)?\d{3,}(?:[-_]\d+)*\s*[)\]]?"
+    r"|\b(?:req|jr|job|ref|id|requisition)(?:\s+(?:id|no|number))?[-_#:. ]*\d{3,}\b"
+    r"|\b(?:R|JR|REQ)[-_]?\d{3,}\b|\s[-–|]\s*\d{4,}\s*$",
+    re.IGNORECASE,
+)
+_TERMS = re.compile(
+    r"\b(?:full[\s-]?time|f/t|permanent(?: role)?|vollzeit|unbefristet|urgent(?:ly)? hiring|now hiring|we'?re hiring|hiring now|"
+    r"visa sponsorship(?: available)?|relocation (?:provided|offered|available|assistance)|immediate start)\b",
+    re.IGNORECASE,
+)
+# Words that, filling the end or a bracket of a title, say how the job is worked.
+_MODES = frozenset(
+    ("remote", "remotely", "hybrid", "onsite", "site", "on", "wfh", "home", "office", "based", "first", "friendly", "or",
+     "and", "in", "the", "greater", "area", "metro", "central", "only", "fully", "flexible", "days", "week", "per")
+)  # fmt: skip
+# Words for a country of the role, and short names of its cities, that a title may repeat.
+_COUNTRY_WORDS = {
+    "GB": ("uk", "gb", "united", "kingdom", "england", "britain", "ldn"),
+    "US": ("us", "usa", "united", "states", "america", "nyc", "city", "sf", "bay", "ny", "ca", "wa", "tx", "ma", "il", "co", "dc"),
+    "IE": ("ireland",), "DE": ("germany", "deutschland"), "FR": ("france",), "NL": ("netherlands",), "ES": ("spain",),
+    "PT": ("portugal",), "IT": ("italy",), "CH": ("switzerland",), "PL": ("poland",), "SE": ("sweden",), "DK": ("denmark",),
+    "CA": ("canada",), "IN": ("india",), "SG": ("sg",), "AU": ("australia",), "JP": ("japan",), "HK": ("hk",), "AE": ("uae",),
+}  # fmt: skip
+_FUNCTIONS = frozenset(
+    ("engineering", "engineer", "engineers", "software", "technology", "technologies", "technical", "tech", "it",
+     "information", "systems", "r", "d", "rd", "research", "development", "developers", "product", "products",
+     "management", "design", "designers", "ux", "data", "science", "analytics", "sales", "gtm", "go", "market",
+     "commercial", "revenue", "marketing", "growth", "business", "operations", "ops", "people", "hr", "human",
+     "resources", "talent", "acquisition", "finance", "financial", "accounting", "legal", "compliance", "risk",
+     "trading", "traders", "quant", "quantitative", "customer", "client", "success", "support", "service",
+     "services", "general", "administrative", "administration", "admin", "g", "corporate", "team", "teams",
+     "department", "dept", "group", "division", "function", "org", "organisation", "organization", "and", "of",
+     "the", "for", "all", "other", "unassigned", "none", "na", "n", "a", "us", "uk", "eu", "emea", "apac",
+     "amer", "americas", "global", "international", "core", "company", "office", "intern", "interns",
+     "internship", "internships", "graduate", "graduates", "campus", "early", "careers", "students",
+     "experienced", "professional", "professionals", "staff", "senior", "junior")
+)  # fmt: skip
+
+
+def dedup_key(
+    company_slug: str, title: str, places: tuple[Place, ...], level: Level | None, team: str | None = None
+) -> bytes:
+    """The key of an opening, 16 bytes. `team` is the department as the source states it; the rules are above."""
+    words = _title_words(title[:TITLE_LIMIT], places)
+    place = deciding_place(places)
+    where = (f"{place.city or ''}/{place.country or ''}" if place else "").casefold()
+    parts = (
+        "".join(word.key for word in words_of(company_slug)),
+        " ".join(words),
+        where,
+        level.value if level else "",
+        " ".join(team_words(team, words, company_slug, places)) if team else "",
+    )
+    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=KEY_BYTES).digest()
+
+
+def deciding_place(places: tuple[Place, ...]) -> Place | None:
+    """London where it is named, else the alphabetically first city, else the first country, else None."""
+    if not places:
+        return None
+    london = Place("London", "GB")
+    if london in places:
+        return london
+    return min(places, key=lambda place: (place.city is None, place.city or "", place.country or ""))
+
+
+def team_words(team: str, title_words: tuple[str, ...], company_slug: str, places: tuple[Place, ...]) -> list[str]:
+    """The words of a department that name a team: not a function, the company, a place or a word of the title."""
+    known = {*title_words, *(word for place in places for word in _plain(place.city or ""))}
+    company = "".join(_plain(company_slug))
+    found = {spelled for word in _plain(team[:TITLE_LIMIT]) for spelled in _SPELLED_OUT.get(word, (word,))}
+    named = {w for w in found if w not in _FUNCTIONS and w not in known and not w.isdigit() and w != company}
+    return sorted(named)
+
+
+def _plain(text: str) -> list[str]:
+    return [word.key for word in words_of(text)]
+
+
+@lru_cache(maxsize=4096)
+def _title_words(title: str, places: tuple[Place, ...]) -> tuple[str, ...]:
+    text = unicodedata.normalize("NFKC", title)
+    text = _TERMS.sub(" ", _REQUISITION.sub(" ", _GENDERS.sub(" ", text)))
+    text = text.replace("++", "plusplus").replace("#", "sharp ").replace(".NET", "dotnet ").replace(".net", "dotnet ")
+    where = _MODES.union(
+        *(_plain(p.city or "") for p in places), *(_COUNTRY_WORDS.get(p.country or "", ()) for p in places)
+    )
+    parts = _parts(words_of(text))
+    while len(parts) > 1 and all(word.key in where for word in parts[-1]):
+        parts.pop()
+    kept = [part for at, part in enumerate(parts) if at == 0 or not all(word.key in where for word in part)]
+    if len(kept) > 1 and all(word.key in where for word in kept[0]):
+        kept.pop(0)
+    if kept:
+        kept[-1] = _without_tail(kept[-1], where)
+    words = [spelled for part in kept for word in part for spelled in _SPELLED_OUT.get(word.key, (word.key,))]
+    named = sorted({word for word in words if word not in _EMPTY})
+    return tuple(named) if named else tuple(sorted(set(words)))
+
+
+def _without_tail(part: list[Word], where: frozenset[str]) -> list[Word]:
+    """`part` without a place or mode that follows its words unseparated: "Software Engineer London", "Trader in Paris"."""
+    end = len(part)
+    while end > 1 and part[end - 1].key in where:
+        end -= 1
+    return part[:end]
+
+
+def _parts(words: list[Word]) -> list[list[Word]]:
+    parts: list[list[Word]] = []
+    for word in words:
+        if not parts or word.before not in (" ", "-", "&", "+", "'"):
+            parts.append([])
+        parts[-1].append(word)
+    return parts
