@@ -32,7 +32,8 @@ _UPPER_WORDS = any_of(r"""
 """)
 _LOWER_WORDS = any_of(r"""
     from, start(?:s|ing)?(?: salary| pay| rate| base| compensation| wage)?(?: at| from| of| is| is at)?
-    begin(?:s|ning)? at, min(?:imum|\.)?(?: of| salary(?: of)?)?, at least, no less than, not less than, upwards? of, north of
+    begin(?:s|ning)? at
+    min(?:imum|\.)?(?: of| salary(?: of)?)?, at least, no less than, not less than, upwards? of, north of
     (?:in )?excess of, more than, over, above, ab, desde, dès, vanaf, od, à partir de, a partir de
 """)
 _UPPER_ONLY = re.compile(rf"(?:\b(?:{_UPPER_WORDS})\s{{0,2}}:?|[<≤]=?){_ROUGHLY}", re.IGNORECASE)
