@@ -39,6 +39,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 class Postgres:
     """A server for the tests of one worker: `dsn` is for its administrator, `create` and `drop` are quick."""
 
+    data_dir: Path
     dsn: str
     loop: asyncio.AbstractEventLoop
     admin: asyncpg.Connection
@@ -51,7 +52,8 @@ class Postgres:
     def create(self, template: str = "template0") -> str:
         """Make a database and return its name."""
         name = f"t{next(self.numbers)}"
-        self.run(self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        # Copying files is quicker here than logging them, as nothing is synced.
+        self.run(self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
         return name
 
     def drop(self, name: str) -> None:
@@ -83,7 +85,7 @@ def postgres() -> Iterator[Postgres]:
         with embedded_postgres(folder, durable=False) as dsn:
             admin = loop.run_until_complete(asyncpg.connect(dsn.replace("+asyncpg", "")))
             try:
-                yield Postgres(dsn, loop, admin)
+                yield Postgres(folder, dsn, loop, admin)
             finally:
                 loop.run_until_complete(admin.close())
     finally:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import secrets
+import shlex
 import shutil
 import stat
 from dataclasses import dataclass
@@ -129,12 +130,14 @@ def check_version(place: Place, programs: Programs) -> None:
     wrote = place.major()
     if wrote is None or wrote == programs.major:
         return
+    pg_ctl = shlex.join([*programs.prefix, "pg_ctl", "-w", "-D", str(place.cluster)])
+    dump = shlex.join(["pg_dump", "-Fc", "-h", str(place.sockets), "-U", USER, "-f", "job_hunter.dump", DATABASE])
+    password = f'PGPASSWORD="$(cat {shlex.quote(str(place.password_file))})"'
     raise EmbeddedPostgresError(
         f"The database in {place.cluster} was written by Postgres {wrote}, and the programs in {programs.bindir} are "
-        f"Postgres {programs.major}, which cannot read it. Go on with Postgres {wrote} by setting PG_BINDIR to its bin "
-        f"folder; or export with it: `pg_ctl -w -D {place.cluster} start && "
-        f'PGPASSWORD="$(cat {place.password_file})" pg_dump -Fc -h {place.sockets} -U {USER} -f job_hunter.dump '
-        f"{DATABASE}; pg_ctl -D {place.cluster} stop`, move {place.root} away, start once, and pg_restore the dump."
+        f"Postgres {programs.major}, which cannot read it: go on with Postgres {wrote} by setting PG_BINDIR to its bin "
+        f"folder, or export with its programs, `{pg_ctl} start && {password} {dump}; {pg_ctl} stop`, move {place.root} "
+        f"away, start once with the new version and pg_restore the dump."
     )
 
 
@@ -180,7 +183,7 @@ def server_settings(
     if os.path.exists("/proc/self"):
         settings["client_connection_check_interval"] = "5s"  # a killed client's long query ends, and its locks
     if not durable:
-        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+        settings |= {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
     return settings
 
 
@@ -282,7 +285,6 @@ def explained(place: Place, said: str) -> EmbeddedPostgresError:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)] or lines[-1:]
     quoted = re.sub(r"^.*?\b(FATAL|PANIC|ERROR|error): *", "", telling[-1]) if telling else "it said nothing"
-    # A path may hold a user's words: only what Postgres says after it counts.
     reason = next((text for pattern, text in _REASONS if re.search(pattern, said)), "see the log")
     return EmbeddedPostgresError(
         f"The embedded Postgres in {place.root} did not start; {reason}. It said: {quoted} (log: {place.log})"
