@@ -19,7 +19,7 @@ from benchmarks.measure import Meter
 from job_hunter.config import load_employers
 from job_hunter.domain.company import Board
 from job_hunter.runtime import load_readings, open_runtime
-from job_hunter.settings import Settings
+from job_hunter.settings import SERVICES, Settings
 from job_hunter.usecases.refresh import boards_of, refresh
 
 PATHS = {
@@ -54,6 +54,8 @@ async def floor(settings: Settings, boards: tuple[Board, ...]) -> int:
 async def work(what: str) -> dict[str, float]:
     """Do it, measured."""
     settings = Settings.from_env()
+    if len(settings.base_urls) < len(SERVICES):
+        raise SystemExit("the replica is not set for every source: benchmarks never ask a live board")
     companies = load_employers(settings.config_dir)
     if what == "floor":
         meter = Meter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -19,6 +20,18 @@ from job_hunter.settings import Settings
 FETCH_TAG, FETCHES_AT_ONCE = "ats-board", 8
 STORE_TAG, STORES_AT_ONCE = "db-write", 4
 TAG_LIMITS = {FETCH_TAG: FETCHES_AT_ONCE, STORE_TAG: STORES_AT_ONCE}
+
+
+def _log_to_the_console() -> None:
+    # Prefect sends an extra logger to its API only; whoever reads a pod's log wants our warnings there too.
+    logger = logging.getLogger("job_hunter")
+    if not any(isinstance(handler, logging.StreamHandler) for handler in logger.handlers):
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s | %(levelname)-7s | %(message)s", "%H:%M:%S"))
+        logger.addHandler(handler)
+
+
+_log_to_the_console()
 
 
 def now() -> datetime:

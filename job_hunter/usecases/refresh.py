@@ -26,7 +26,7 @@ from job_hunter.usecases.rates import refresh_rates
 log = logging.getLogger(__name__)
 
 FETCHES_AT_ONCE = 8
-STORES_AT_ONCE = 4
+STORES_AT_ONCE = 2
 RETRY_DELAY = 1.0
 LONGEST_RETRY_AFTER = 30.0
 
@@ -160,7 +160,7 @@ async def refresh(
             db, companies, readings, at=clock(), door=door, only=only, only_missing=only_missing, sources=sources
         )
         fetching, storing = asyncio.Semaphore(FETCHES_AT_ONCE), asyncio.Semaphore(STORES_AT_ONCE)
-        waiting = asyncio.Semaphore(FETCHES_AT_ONCE + STORES_AT_ONCE)
+        waiting = asyncio.Semaphore(FETCHES_AT_ONCE)
 
         async def one(board: Board) -> BoardResult:
             async with waiting:

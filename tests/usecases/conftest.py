@@ -115,7 +115,7 @@ def make_market(dsn: str, tmp_path: Path, readings: Readings) -> Iterator[Callab
         opened.append(server)
         write_config(tmp_path, world)
         market = Market(sandbox, dsn, tmp_path, readings)
-        market.set_date(END)
+        market.set_date(world.end)
         return market
 
     yield make

@@ -1,0 +1,136 @@
+"""`make bench`: what a refresh costs, as multiples of fetching and decoding the same boards in the same run.
+
+35 boards of 300 postings of 6 kB each, gzipped as the real boards send them, from a replica on loopback.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.measure import Cost, run_client, run_program, sandbox_process
+from job_hunter.config import default_config_dir
+from job_hunter.storage.embedded import embedded_postgres, embedded_state
+
+BOARDS, POSTINGS, BODY = 35, 300, 6000
+RESULTS = Path(__file__).parent / "results"
+CLIENT = "benchmarks.client"
+
+BOUNDS: dict[str, tuple[str, float]] = {
+    "first refresh": ("× floor CPU", 10.0),
+    "unchanged refresh": ("× floor CPU", 2.5),
+    "unchanged refresh, 304s": ("× floor CPU", 0.5),
+}
+CLI_PEAK_MB, FLOW_PEAK_MB, FLOW_OVER_CLI_S = 200.0, 350.0, 10.0
+
+
+def today() -> date:
+    """The UTC date."""
+    return datetime.now(UTC).date()  # noqa: TID251 benchmarks run now
+
+
+def bench_refresh(folder: Path) -> dict[str, Cost]:
+    """The refresh through both doors, each piece in a process of its own, against a durable Postgres."""
+    config = folder / "config"
+    shutil.copytree(default_config_dir(), config)
+    (config / "cdio_watches.yaml").write_text("[]\n", encoding="utf-8")
+    size = ("--companies", str(BOARDS), "--openings-per-company", str(POSTINGS), "--body-bytes", str(BODY))
+    days = ("--end", str(today() + timedelta(days=7)), "--weeks", "3", "--date", str(today()))
+    costs: dict[str, Cost] = {}
+    with embedded_postgres(folder / "pg") as dsn:
+        postmaster = embedded_state(folder / "pg").pid
+        base = {"DB_CONNECTION_STRING": dsn, "JOB_HUNTER_CONFIG_DIR": str(config)}
+        run_program((sys.executable, "-m", "job_hunter", "migrate"), env=base)
+
+        def client(name: str, what: str, env: dict[str, str]) -> None:
+            costs[name] = run_client((CLIENT, what), env={**base, **env}, postmaster=postmaster)
+            report(name, costs)
+
+        with sandbox_process(*size, *days, "--no-validators", "--write-config", str(config)) as plain:
+            client("warm-up", "floor", plain["env"])
+            client("floor", "floor", plain["env"])
+            client("first refresh", "refresh", plain["env"])
+            client("unchanged refresh", "refresh", plain["env"])
+            client("floor again", "floor", plain["env"])
+        with sandbox_process(*size, *days) as conditional:
+            client("(validators learnt)", "refresh", conditional["env"])
+            client("unchanged refresh, 304s", "refresh", conditional["env"])
+        changed_day = ("--end", str(today()), "--weeks", "3", "--date", str(today()))
+        with sandbox_process(*size, *changed_day, "--no-validators") as changed:
+            client("changed refresh", "refresh", changed["env"])
+    with embedded_postgres(folder / "pg-flow") as dsn:
+        postmaster = embedded_state(folder / "pg-flow").pid
+        base = {"DB_CONNECTION_STRING": dsn, "JOB_HUNTER_CONFIG_DIR": str(config)}
+        run_program((sys.executable, "-m", "job_hunter", "migrate"), env=base)
+        flow_env = {"PREFECT_HOME": str(folder / "prefect"), "PREFECT_LOGGING_LEVEL": "ERROR"}
+        with sandbox_process(*size, *days, "--no-validators") as plain:
+            flow = (sys.executable, "-m", "flows.refresh")
+            costs["flow, first refresh"] = run_program(
+                flow, env={**base, **flow_env, **plain["env"]}, postmaster=postmaster
+            )
+            report("flow, first refresh", costs)
+    return costs
+
+
+def report(name: str, costs: dict[str, Cost]) -> None:
+    """Print one line, as a multiple of the floor once there is one."""
+    cost = costs[name]
+    ratio = f"{cost.cpu / costs['floor'].cpu:6.2f} ×" if "floor" in costs else "        "
+    sys.stdout.write(
+        f"{name:<26} {ratio}  CPU {cost.cpu:6.2f} s  wall {cost.wall:6.2f} s  peak {cost.peak_mb:5.0f} MB  "
+        f"Postgres CPU {cost.postgres_cpu:6.2f} s\n"
+    )
+    sys.stdout.flush()
+
+
+def verdicts(costs: dict[str, Cost]) -> list[str]:
+    """The bounds that were missed."""
+    floor = min(costs["floor"].cpu, costs["floor again"].cpu)
+    missed = [
+        f"{name}: {costs[name].cpu / floor:.2f} {unit}, bound {bound}"
+        for name, (unit, bound) in BOUNDS.items()
+        if name in costs and costs[name].cpu / floor > bound
+    ]
+    if costs["first refresh"].peak_mb > CLI_PEAK_MB:
+        missed.append(f"CLI peak memory: {costs['first refresh'].peak_mb:.0f} MB, bound {CLI_PEAK_MB:.0f}")
+    if costs["flow, first refresh"].peak_mb > FLOW_PEAK_MB:
+        missed.append(f"flow peak memory: {costs['flow, first refresh'].peak_mb:.0f} MB, bound {FLOW_PEAK_MB:.0f}")
+    over = costs["flow, first refresh"].wall - costs["first refresh"].wall
+    if over > FLOW_OVER_CLI_S:
+        missed.append(f"flow: {over:.1f} s over the CLI's wall time, bound {FLOW_OVER_CLI_S:.0f}")
+    return missed
+
+
+def main() -> int:
+    """Measure, print, write benchmarks/results/refresh.json; 1 when a bound is missed."""
+    run: Callable[[Path], dict[str, Cost]] = bench_refresh
+    folder = Path(tempfile.mkdtemp(prefix="jhb"))
+    try:
+        costs = run(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    missed = verdicts(costs)
+    RESULTS.mkdir(exist_ok=True)
+    floor = min(costs["floor"].cpu, costs["floor again"].cpu)
+    document = {
+        "machine": f"{platform.machine()}, Python {platform.python_version()}",
+        "postings": BOARDS * POSTINGS,
+        "floor_cpu": floor,
+        "results": {name: {**asdict(cost), "times_floor": cost.cpu / floor} for name, cost in costs.items()},
+        "missed": missed,
+    }
+    (RESULTS / "refresh.json").write_text(json.dumps(document, indent=2), encoding="utf-8")
+    for line in missed:
+        sys.stdout.write(f"missed: {line}\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
