@@ -33,9 +33,9 @@ _MARK_AFTER = re.compile(
 )
 _MULTIPLIER = re.compile(
     rf"(?P<plus>\+)?(?:{_GAP}?(?P<k>[kK]|thousand|grand|tys\.?|mille?)"
-    rf"|{_GAP}?(?P<big>mm|MM|mn|mio|mln|mill?|m|M|bn|BN|Bn|bil|bill|b|B|tn|T|[mM]illions?|MILLION|[bB]illions?|[tT]rillions?)"
+    rf"|{_GAP}?(?P<big>mm|MM|mn|mio|mln|mill?|m|M|bn|BN|Bn|bil|bill|b|B|tn|T(?!€|EUR)|[mM]illions?|MILLION|[bB]illions?|[tT]rillions?)"
     rf"|{_GAP}?(?P<lakh>lakhs?|lacs?|Lakhs?|LPA|lpa|crores?|Cr|cr))"
-    rf"(?![A-Za-z0-9])|(?P<gluedplus>\+)?(?P<glued>[kK])(?={_CODE}|{_SIGN}|{_LOWER}\b)"
+    rf"(?![A-Za-z0-9])|(?P<gluedplus>\+)? ?(?P<glued>[kK]|T(?=€|EUR))(?={_CODE}|{_SIGN}|{_LOWER}\b)"
 )
 _LEFT_TRAILER = re.compile(r",-{1,2}(?!\d)|\.-(?!\d)")
 

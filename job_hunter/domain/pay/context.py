@@ -20,7 +20,9 @@ _PAY_TALK = any_of("""
     tc, visa, remote, ok, day, hour, month, week, annually, yearly, healthcare, medical, health, super, great, excellent
     or, more, for, the, right, candidate, skills, level, seniority, in, of, ish, around, approx, about, between, rate
     location, stock, esop, vesting, cash, contract, profit, share, sharing, target, annual, budget, wage, relocation
-    sponsorship, holidays?, days, max, min, starting, at, our, your
+    sponsorship, holidays?, days, max, min, starting, at, our, your, vat, b2b, net
+    brutto?, netto, umbrella, paye, ltd, inside, outside, ir35, inc, incl, including, holiday allowance
+    roles?, position, job, stake, depend, selon, xp, ab, von, bis, jahr, brut, annuel
 """)
 _STANDALONE = re.compile(rf"(?:[\s\W\d]|\b(?:{_PAY_TALK})\b)*", re.IGNORECASE)
 _ZONE_END = re.compile(r"[\n|;]|\.\s|,\s|\sand\s")
@@ -59,26 +61,28 @@ def zone_words(text: str, figure: Figure, previous_end: int, next_start: int) ->
     return f"{before} {_ZONE_END.split(after, maxsplit=1)[0]}"
 
 
-def is_standalone(text: str, figure: Figure) -> bool:
-    """Whether the figure fills its own segment of a line ("| £50-60k + equity |") but for words that go with pay.
+def segment_of(text: str, figure: Figure) -> tuple[bool, bool]:
+    """Whether the figure opens its segment of a line, and whether it fills it ("| £50-60k + equity |").
 
-    Brackets hold a gloss more often than a header does: a single figure in them is not standing alone.
+    Words that go with pay may stand beside it. Brackets hold a gloss more often than a header does: a single figure in
+    them is not standing alone.
     """
     left = text[max(0, figure.start - 60) : figure.start]
     right = text[figure.end : figure.end + 60]
     edges = [e for e in _SEGMENT_EDGE.finditer(left) if e.group() or e.start() == 0]
     lead = max((e.end() for e in edges), default=0)
     if (lead == 0 and figure.start > 60) or (not figure.is_range and edges and edges[-1].group() == "("):
-        return False
+        return False, False
+    opens = _STANDALONE.fullmatch(left, lead) is not None
     stop = next((e.start() for e in _SEGMENT_EDGE.finditer(right) if e.group()), None)
-    if stop is None and figure.end + 60 < len(text):
-        return False
-    return _STANDALONE.fullmatch(left[lead:] + " " + right[:stop]) is not None
+    if not opens or (stop is None and figure.end + 60 < len(text)):
+        return opens, False
+    return opens, _STANDALONE.fullmatch(right[:stop]) is not None
 
 
-def is_in_header(text: str, figure: Figure) -> bool:
-    """Whether the figure stands in the first line of the text, or in a line cut up by "|"."""
+def bars_around(text: str, figure: Figure) -> tuple[bool, int]:
+    """Whether the figure stands in the first line of the text, and how many bars cut up its line as a header's do."""
     line_start = text.rfind("\n", 0, figure.start) + 1
     line_end = text.find("\n", figure.end)
     line = text[line_start : line_end if line_end >= 0 else len(text)][:600]
-    return line_start == 0 or line.count("|") >= 2
+    return line_start == 0, sum(line.count(bar) for bar in "|•●·")

@@ -52,7 +52,8 @@ CUES: tuple[Cue, ...] = (
     Cue(
         "total",
         Label.TOTAL,
-        r"(?:total|all[- ]in|overall) (?:(?:annual|target|cash|direct|potential|first[- ]year|yearly) )*"
+        r"(?:total|all[- ]in|overall|first[- ]year|1st[- ]year|year[- ]one) "
+        r"(?:(?:annual|target|cash|direct|potential|first[- ]year|yearly) )*"
         rf"(?:{_TOTAL_OF})\b|\bt?tc\b",
     ),
     Cue(
@@ -70,6 +71,12 @@ CUES: tuple[Cue, ...] = (
     ),
     Cue("bonus", Label.BONUS, any_of("bonus(?:es)?, commissions?, incentives?, profit[- ]shar\\w+, variable")),
     Cue("equity", Label.EQUITY, any_of("equity, stocks?, rsus?, stock options, options, shares?, new hire grant")),
+    # "20% of basic salary, max £7,746" and "life cover of 4 x salary" are parts or multiples of pay
+    Cue(
+        "share_of_pay",
+        Label.BENEFIT,
+        r"(?<=% )of (?:your |the )?(?:\w+ )?(?:salary|pay|base|earnings)|x (?:annual |base |basic )?(?:salary|pay)\b",
+    ),
     Cue(
         "budget",
         Label.BUDGET,
@@ -122,7 +129,8 @@ CUES: tuple[Cue, ...] = (
 
 NOT_PAY = any_of(r"""
     rais(?:ed?|ing), funding, funded, funds?, fundrais\w+, revenues?, turnover, arr\b, mrr\b, gmv, aum\b, valued
-    valuations?, market, industry, volumes?, processed, processing, process(?:es)?, backed, backing, seed
+    valuations?, (?<!of )(?<!the )(?<!above )(?<!job )market(?! rates?)(?! related), a [\w-]+ market
+    industry, volumes?, processed, processing, process(?:es)?, backed, backing, seed
     series [a-g]\b, rounds?\b, investments?, invest(?:ed|ing|ors?)?, capital, profits?, profitable, prizes?, sales of
     in sales, sold, sell(?:s|ing)?, sav(?:e|ed|es|ing|ings), spend(?:s|ing)?, spent, costs?, costing
     charg(?:e|es|ed|ing), pric(?:e|es|ed|ing), fees?, loans?, lent, lend, lending, mortgages?, rents?, rental, deposits?
@@ -130,7 +138,8 @@ NOT_PAY = any_of(r"""
     manag(?:e|es|ing) (?:over|more|up), purchases?, bought, buys?, orders?, subscriptions?, donors?
     median, average, households?, income of, statistics, tickets?, gross merchandise, exit(?:ed)?, acquired, acquisition
     angel, bootstrapped, users?, customers?, downloads?, members, visitors?, grants? (?:of|from), awarded, deals?
-    contracts? worth, taxes?, debt, trad(?:e|es|ed|ing) (?:over|more), burn, runway, houses?, homes?, apartments?
+    contracts? (?:worth|valued|between|of|ranging|from), quotas?, taxes?, debt
+    trad(?:e|es|ed|ing) (?:over|more), burn, runway, houses?, homes?, apartments?
     propert(?:y|ies), responsib\w+
 """)
 """Words about money that is not the job's: a company's, a customer's, a product's, a statistic's."""

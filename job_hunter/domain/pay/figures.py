@@ -33,7 +33,8 @@ _UPPER_WORDS = any_of(r"""
 _LOWER_WORDS = any_of(r"""
     from, start(?:s|ing)?(?: salary| pay| rate| base| compensation| wage)?(?: at| from| of| is| is at)?
     begin(?:s|ning)? at
-    min(?:imum|\.)?(?: of| salary(?: of)?)?, at least, no less than, not less than, upwards? of, north of
+    min(?:imum|\.)?(?: [\w-]+)?(?: of| salary(?: of| is)?| pay(?: of| is)?)?, at least
+    no less than, not less than, upwards? of, north of
     (?:in )?excess of, more than, over, above, ab, desde, dès, vanaf, od, à partir de, a partir de
 """)
 _UPPER_ONLY = re.compile(rf"(?:\b(?:{_UPPER_WORDS})\s{{0,2}}:?|[<≤]=?){_ROUGHLY}", re.IGNORECASE)
@@ -44,12 +45,14 @@ _BARE_TO = re.compile(
 )
 _LOWER_AFTER = re.compile(
     r"\+(?!\s?[£€$\d]|\w)|"
-    r"\s?(?:and (?:up|above|over|higher|beyond)\b|or (?:more|above|higher)\b|upwards?\b|minimum\b|min\b(?!\.? \d)|"
+    r"[ ]?(?:and (?:up|above|over|higher|beyond)\b|or (?:more|above|higher)\b|upwards?\b|minimum\b|min\b(?!\.? \d)|"
     r"at least\b|"
     r"plus(?=\s*(?:$|[|,.;)\n]|depending|doe|dependent|based)))",
     re.IGNORECASE,
 )
-_UPPER_AFTER = re.compile(r"\s?(?:max(?:imum)?\b|cap\b|or (?:less|below)\b)", re.IGNORECASE)
+_MINIMUM = re.compile(r"\bmin(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
+_MAXIMUM = re.compile(r"\bmax(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
+_UPPER_AFTER = re.compile(r"[ ]?(?:max(?:imum)?\b(?! ?:)|cap\b|or (?:less|below)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ def _shared_thousands(a: Amount, b: Amount) -> tuple[float, float, float]:
 def _joined(text: str, a: Amount, b: Amount) -> bool:
     """Whether the words between two amounts make them the ends of one range."""
     gap = b.start - a.end
-    if gap > 24 or gap < 1:
+    # over the end of a line only what carries a mark of its own: a list's "- 25 days" is no upper end
+    if gap > 24 or gap < 1 or (b.mark is None and "\n" in text[a.end : b.start]):
         return False
     between = text[a.end : b.start].lstrip("+) ") if a.plus or text[a.end] in "+)" else text[a.end : b.start]
     if _JOIN.fullmatch(between) or _JOIN.fullmatch(text[a.end : b.start]):
@@ -111,6 +115,31 @@ def _is_money(a: Amount) -> bool:
 
 def find_figures(text: str) -> Iterator[Figure]:
     """The money figures of `text` in order: amounts that carry a currency mark or a `k`, and the ranges they make."""
+    figures = list(_figures(text))
+    i = 0
+    while i < len(figures):
+        figure = figures[i]
+        other = figures[i + 1] if i + 1 < len(figures) else None
+        if other and (both := _minimum_and_maximum(text, figure, other)):
+            figure = both
+            i += 1
+        yield figure
+        i += 1
+
+
+def _minimum_and_maximum(text: str, a: Figure, b: Figure) -> Figure | None:
+    """One band written as two figures: "Minimum salary: $120,000. Maximum salary: $160,000"."""
+    if a.is_range or b.is_range or a.marks != b.marks or a.scale != b.scale or b.start - a.end > 80:
+        return None
+    if not _MINIMUM.search(text, max(0, a.start - 60), a.start) or not _MAXIMUM.search(text, a.end, b.start):
+        return None
+    if a.bottom >= b.top:
+        return None
+    return replace(a, end=b.end, low=a.bottom, high=b.top, period=b.period or a.period, is_range=True)
+
+
+def _figures(text: str) -> Iterator[Figure]:
+    """The figures of a text, each by itself."""
     pending: list[Amount] = []
     count = 0
     for amount in find_amounts(text):

@@ -22,8 +22,8 @@ _NEAR = re.compile(rf"(?<![a-z0-9])(?:{_ALL})(?![a-z])", re.IGNORECASE)
 _LINK_WORDS = any_of("""
     of, up, upto, to, is, are, was, be, will, worth, at, about, around, approx\\w*, between, from, an?, the, for
     max(?:imum)?, per, year(?:ly)?, annual(?:ly)?, month(?:ly)?, equal, totall?ing, in, starting, minimum, range, ranges
-    ranging, value, valued, employee, person, each, every, you, your, capped, over, than, more, as, little, much, and
-    or, on, currently, just, closed, with, have, has, nearly, almost, now, some, benefits?, plans?, only, usually
+    ranging, value, valued, employee, person, each, every, you, your, capped, over, than, more, as, little, much
+    on, currently, just, closed, with, have, has, nearly, almost, now, some, benefits?, plans?, only, usually
     typically, commonly, that, go, goes, them, these, our, own
 """)
 _LINK = re.compile(rf"(?:\s|[:(~=≈–—-]|\b(?:{_LINK_WORDS})\b)*", re.IGNORECASE)
@@ -43,6 +43,7 @@ _AFTER = re.compile(
 _CONNECTOR = re.compile(
     r"[+,;|&\n•]|\.\s|\.$|\s(?:and|plus|with|depending|who|which|while|or|but)\s|\s[–—-]\s", re.IGNORECASE
 )
+_NEXT_FIGURE = re.compile(r"[\s:(]*(?:(?:of|is|up to|from) )?[A-Z]{0,3}[£$€]?\s?\d")
 _EQUITY_LINK = re.compile(r"\b(?:in|of|worth)\s", re.IGNORECASE)
 NEAR = 40
 """Characters within which a word that is not about pay still owns a figure without being bound to it tightly."""
@@ -67,9 +68,9 @@ def label_of(before: str, after: str) -> Labelled:
     if REFUSED_OFFER.search(before[-60:]):
         return Labelled(Label.NOT_PAY, "refused_offer", False)
     tail = after[: found.start()] if (found := _CONNECTOR.search(after)) else after
-    if close := _after_cue(tail):
-        return close
     cues = list(_NEAR.finditer(before))
+    if close := _after_cue(tail, is_taken=bool(cues) and _is_tight(before, cues[-1])):
+        return close
     if THIRD_PARTY.search(before[-80:]):
         return Labelled(Label.NOT_PAY, "third_party", False)
     if EXAMPLE.search(before[-40:]):
@@ -77,11 +78,21 @@ def label_of(before: str, after: str) -> Labelled:
     return _before_cue(before, cues) if cues else NO_CUE
 
 
-def _after_cue(tail: str) -> Labelled | None:
-    """The cue bound to the figure from behind, within the words up to the next connector."""
+def _is_tight(before: str, cue: re.Match[str]) -> bool:
+    return _LINK.fullmatch(before, cue.end()) is not None
+
+
+def _after_cue(tail: str, *, is_taken: bool) -> Labelled | None:
+    """The cue bound to the figure from behind, within the words up to the next connector.
+
+    Where a cue is bound to the figure from the front (`is_taken`) and another figure follows, the words between belong
+    to that one: "total comp £200k (base £120k)".
+    """
     found = _AFTER.match(tail[:70])
     name = found.lastgroup if found else None
     if found is None or name is None:
+        return None
+    if is_taken and _NEXT_FIGURE.match(tail, found.end()):
         return None
     if name == "not_pay":
         return Labelled(Label.NOT_PAY, "not_pay_after", False)
@@ -97,7 +108,7 @@ def _before_cue(before: str, cues: list[re.Match[str]]) -> Labelled:
     nearest = cues[-1]
     name = nearest.lastgroup or ""
     between = before[nearest.end() :]
-    is_tight = _LINK.fullmatch(between) is not None
+    is_tight = _is_tight(before, nearest)
     if name == "not_pay":
         return Labelled(Label.NOT_PAY, "not_pay_before", False) if is_tight or len(between) < NEAR else FAR_FROM_PAY
     label = _BY_NAME[name].label

@@ -17,20 +17,21 @@ _UNITS = {
     Period.YEAR: any_of(r"years?\b, yrs?\b, y\b, annum, jahr, ann?ée, \ban\b, a\b, año, ano, jaar, anno, rok, år"),
 }
 _ADVERBS = {
-    Period.HOUR: any_of(r"hourly, p\.?h\.?(?![a-z]), an hour"),
-    Period.DAY: any_of(r"daily, p\.?d\.?(?![a-z]), day[- ]?rate, a day"),
-    Period.WEEK: any_of(r"weekly, p\.?w\.?(?![a-z]), a week, wöchentlich"),
+    Period.HOUR: any_of(r"hourly, p[./]?h\.?(?![a-z]), an hour"),
+    Period.DAY: any_of(r"daily, p[./]?d\.?(?![a-z]), day[- ]?rate, a day"),
+    Period.WEEK: any_of(r"weekly, p[./]?w\.?(?![a-z]), a week, wöchentlich"),
     Period.MONTH: any_of(r"""
-        monthly, p\.?c\.?m\.?(?![a-z]), p\.?m\.?(?![a-z]), monatlich, a month, mensuels?, mensile, mensual
+        monthly, p\.?c\.?m\.?(?![a-z]), p[./]?m\.?(?![a-z]), monatlich, a month, mensuels?, mensile, mensual
         miesięcznie, maandelijks
     """),
     Period.YEAR: any_of(r"""
-        yearly, p\.?a\.?(?![a-z]), annually, annual, annualised, annualized, jährlich, a year, annuels?, brut annuel
+        yearly, p[./]?a\.?(?![a-z]), annually, annual, annualised, annualized, jährlich, a year, annuels?, brut annuel
         anual(?:es)?, rocznie
     """),
 }
 _FILLER = (
-    r"(?:[ ]?(?:gross|net|netto|brutto|bruto|brut|before tax(?:es)?|after tax(?:es)?|base|basic|salary|pay|equivalent|"
+    r"(?:[ ]?(?:\+ ?VAT|gross|net|netto|brutto|bruto|brut|before tax(?:es)?|after tax(?:es)?|base|basic|"
+    r"salary|pay|equivalent|
     r"full[- ]time equivalent|fte|(?-i:[A-Z]{3})|in cash|dollars)\b[ ,]?){0,2}"
 )
 _PER = any_of(r"/, per, each, every, pro, par, al, im, na, \ba\b, \ban\b, p\., por, all[’'], il, / ?per")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from job_hunter.domain.money import Basis, Period, annualise
-from job_hunter.domain.pay.context import clause, is_in_header, is_standalone, zone_words
+from job_hunter.domain.pay.context import bars_around, clause, segment_of, zone_words
 from job_hunter.domain.pay.figures import Figure, find_figures
 from job_hunter.domain.pay.labels import PAY_LABELS, Labelled, label_of
 from job_hunter.domain.pay.resolve import Resolved, resolve
@@ -28,6 +28,12 @@ _OTE_STATEMENT = re.compile(
     r"\b(?:ranges?|salar(?:y|ies)|figures?|amounts?|compensation|pay)\b[^.\n]{0,60}?"
     r"\b(?:reflects?|represents?|includes?|is|are|covers?)\b"
     rf"[^.\n]{{0,50}}?\b(?:ote\b|on[- ]target|{_VARIABLE})",
+    re.IGNORECASE,
+)
+_TOTAL_STATEMENT = re.compile(
+    r"\b(?:this|ranges?|figures?|amounts?)\s(?:is|are|represents?|reflects?)"
+    r"(?: the| an| our)?(?: estimated| expected| annual)*
+    r" total (?:\w+ )?(?:comp|cash|remuneration)",
     re.IGNORECASE,
 )
 _SPLIT_BEHIND = re.compile(rf"\s?\(\s?(?:{_VARIABLE}|\d0\s?/\s?\d0)", re.IGNORECASE)
@@ -67,7 +73,7 @@ def find_candidates(text: str, hints: PayHints, markup: tuple[tuple[int, int], .
         in_markup = any(a <= figure.start < b for a, b in markup)
         previous_end = figures[i - 1].end if i else 0
         found.append(_judge(text, figure, countries, role, previous_end, in_markup=in_markup))
-    return _with_zones(text, _without_glosses(text, found), hints)
+    return _with_zones(text, _with_continuations(text, _without_glosses(text, found)), hints)
 
 
 def _with_shared_periods(text: str, figures: list[Figure]) -> list[Figure]:
@@ -89,36 +95,36 @@ def _judge(
     if in_markup:
         label = labelled.label if labelled.label in PAY_LABELS else Label.BASE
         labelled = Labelled(label, "pay_range_markup", True)
-    standalone = is_standalone(text, figure)
+    opens, standalone = segment_of(text, figure)
     resolved = resolve(figure, before, after, countries, role=role, is_cued=labelled.is_cued or standalone)
-    labelled = _relabelled(labelled, figure, resolved, f"{role} {before}", standalone=standalone)
+    labelled = _relabelled(labelled, figure, resolved, f"{role} {before}")
     if labelled.label not in PAY_LABELS:
         return Found(figure, labelled.label, None, labelled.rule, 0)
     if resolved.problem or resolved.currency is None or resolved.period is None:
         why = resolved.problem or "no_currency"
         return Found(figure, Label.NOT_PAY if why == "too_big" else labelled.label, None, why, 0)
-    header = standalone and is_in_header(text, figure)
+    is_first_line, bars = bars_around(text, figure)
+    is_header = opens and bars >= 2
+    header = (standalone and (is_first_line or bars >= 2)) or (is_header and is_first_line and figure.is_range)
     rank, why = _rank(figure, labelled, standalone=standalone, header=header, markup=in_markup, resolved=resolved)
     if not rank:
         return Found(figure, labelled.label, None, why, 0)
     basis = _basis(text, figure, labelled.label)
     quote = text[figure.start : figure.end]
     band = Band(resolved.low, resolved.high, resolved.currency, resolved.period, basis, quote)
-    return Found(figure, labelled.label, band, why, rank, is_header=header, is_inferred=resolved.is_inferred)
+    return Found(figure, labelled.label, band, why, rank, is_header=is_header, is_inferred=resolved.is_inferred)
 
 
-def _relabelled(labelled: Labelled, figure: Figure, resolved: Resolved, role: str, *, standalone: bool) -> Labelled:
+def _relabelled(labelled: Labelled, figure: Figure, resolved: Resolved, role: str) -> Labelled:
     """Labels that the figure itself or the job changes.
 
     A stipend is pay only where the job is a fellowship, a doctorate or an internship; a "budget" that is a range of
-    yearly pay is what a recruiter may offer; a figure alone in its segment is not the equity or bonus named before it.
+    yearly pay is what a recruiter may offer.
     """
     if labelled.label is Label.STIPEND and not _STIPEND_JOB.search(role):
         return Labelled(Label.BENEFIT, "stipend_without_fellowship", False)
     if labelled.rule == "hiring_budget_before" and figure.is_range and resolved.period is Period.YEAR:
         return Labelled(Label.BASE, "hiring_budget", True)
-    if standalone and labelled.rule in ("equity_before", "bonus_before"):
-        return Labelled(Label.BASE, "own_segment", False)
     return labelled
 
 
@@ -128,7 +134,7 @@ def _rank(
     """How surely the figure is the pay of the job, and by which evidence."""
     if markup:
         return 4, "pay_range_markup"
-    if header:
+    if header and (figure.marks or standalone):
         return 3, "header_segment"
     if labelled.is_cued:
         return (3 if figure.marks or figure.is_range else 2), labelled.rule
@@ -137,7 +143,7 @@ def _rank(
     if not figure.marks or labelled.rule == "far_from_pay":
         return 0, "no_pay_word"
     if figure.period is not None and (figure.is_range or figure.period is not Period.YEAR):
-        return 2, "stated_period"
+        return (3 if figure.is_range and not resolved.is_inferred else 2), "stated_period"
     if figure.is_range and not resolved.is_inferred:
         return 1, "range_of_pay_size"
     return 0, "no_pay_word"
@@ -155,7 +161,7 @@ def _basis(text: str, figure: Figure, label: Label) -> Basis:
     statement = _OTE_STATEMENT.search(after) or _OTE_STATEMENT.search(text[max(0, figure.start - 160) : figure.start])
     if statement and not _NEGATED_OTE.search(statement.group()):
         return Basis.OTE
-    return Basis.BASE
+    return Basis.TOTAL if _TOTAL_STATEMENT.search(after) else Basis.BASE
 
 
 def _without_glosses(text: str, found: list[Found]) -> list[Found]:
@@ -182,6 +188,22 @@ def _restates(text: str, first: Found, second: Found) -> bool:
         ratio = annualise(a.mid, a.period) / max(annualise(b.mid, b.period), 1)
         return 0.6 <= ratio <= 1.5
     return False
+
+
+def _with_continuations(text: str, found: list[Found]) -> list[Found]:
+    """A range told by its shape alone is as sure as the sure one before it in the same line: "£90k-£110k in London and
+    £80k-£98k elsewhere".
+    """
+    kept: list[Found] = []
+    sure: Found | None = None
+    for item in found:
+        if sure and item.rank == 1 and item.band and sure.band and item.band.currency == sure.band.currency:
+            gap = text[sure.figure.end : item.figure.start]
+            if len(gap) <= 120 and "\n" not in gap:
+                item = replace(item, rank=sure.rank, why="continuation")
+        sure = item if item.rank >= 3 and item.figure.is_range else sure
+        kept.append(item)
+    return kept
 
 
 def _with_zones(text: str, found: list[Found], hints: PayHints) -> list[Found]:

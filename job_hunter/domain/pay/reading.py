@@ -84,7 +84,8 @@ def _confidence(chosen: Found, others: tuple[Band, ...]) -> float:
     value = {4: 0.92, 3: 0.85, 2: 0.75}.get(chosen.rank, 0.6)
     if chosen.is_inferred:
         value -= 0.1
-    if others and not chosen.zone and not chosen.is_header:
+    rivals = [band for band in others if chosen.band and band.basis is chosen.band.basis]
+    if rivals and not chosen.zone and not chosen.is_header:
         value -= 0.1
     return round(value, 2)
 

@@ -75,6 +75,14 @@ _NO_PLACE = {
 }
 
 
+_OUTSIDE = re.compile(r"\b(?:outside(?: of)?|excluding|except|not in|rest of)\s(?:the\s)?[A-Z][\w.]*(?:\s[A-Z]\w*)?")
+_ELSEWHERE = re.compile(
+    r"\b(?:elsewhere|(?:all )?other (?:\w+ )?(?:locations|places|cities|states|areas|offices)|"
+    r"rest of|all other|outside)\b",
+    re.IGNORECASE,
+)
+
+
 def countries_of(hints: PayHints) -> tuple[str, ...]:
     """The job's countries, first named first, each once; the source's own country field comes last."""
     named = [p.country for p in hints.places if p.country]
@@ -106,8 +114,9 @@ def place_patterns(hints: PayHints) -> tuple[tuple[int, re.Pattern[str]], ...]:
 
 
 def place_score(around: str, patterns: tuple[tuple[int, re.Pattern[str]], ...]) -> int:
-    """How surely the words around a band name the posting's own place; 0 when they don't."""
-    return max((weight for weight, pattern in patterns if pattern.search(around)), default=0)
+    """How surely the words around a band name the posting's own place; 1 for a band of all other places, 0 for none."""
+    named = max((weight for weight, pattern in patterns if pattern.search(_OUTSIDE.sub("", around))), default=0)
+    return named or (1 if _ELSEWHERE.search(around) else 0)
 
 
 def names_other_country(label: str, countries: tuple[str, ...]) -> bool:
