@@ -31,7 +31,7 @@ _ADVERBS = {
 }
 _FILLER = (
     r"(?:[ ]?(?:\+ ?VAT|gross|net|netto|brutto|bruto|brut|before tax(?:es)?|after tax(?:es)?|base|basic|"
-    r"salary|pay|equivalent|
+    r"salary|pay|equivalent|"
     r"full[- ]time equivalent|fte|(?-i:[A-Z]{3})|in cash|dollars)\b[ ,]?){0,2}"
 )
 _PER = any_of(r"/, per, each, every, pro, par, al, im, na, \ba\b, \ban\b, p\., por, all[’'], il, / ?per")

@@ -32,7 +32,7 @@ _OTE_STATEMENT = re.compile(
 )
 _TOTAL_STATEMENT = re.compile(
     r"\b(?:this|ranges?|figures?|amounts?)\s(?:is|are|represents?|reflects?)"
-    r"(?: the| an| our)?(?: estimated| expected| annual)*
+    r"(?: the| an| our)?(?: estimated| expected| annual)*"
     r" total (?:\w+ )?(?:comp|cash|remuneration)",
     re.IGNORECASE,
 )
