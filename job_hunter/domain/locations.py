@@ -17,12 +17,14 @@ units apart; across commas, dashes, brackets and blanks one unit may qualify ano
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from job_hunter.domain.gazetteer import Gazetteer, Kind, Sense, bucket_of
-from job_hunter.domain.phrases import Word, words_of
+from job_hunter.domain.location_units import Unit, countries_of, is_name, read_units
+from job_hunter.domain.phrases import words_of
 from job_hunter.domain.place import LocationReading, Place, RemotePolicy
 
 LOCATION_READING = 1
@@ -33,6 +35,10 @@ LOCATION_LIMIT = 1000
 
 LONDON = Place("London", "GB")
 
+_WEB = re.compile(
+    r"https?://\S+|\bwww\.\S+|\b[\w-]{2,40}\.(?:com|io|co|ai|org|net|edu|eu|dev|app|tech|de|fr|co\.uk)\b\S*",
+    re.IGNORECASE,
+)
 _POSTCODES = (
     (re.compile(r"\b(?:EC|WC|SE|SW|NW|[ENW])\d{1,2}[A-Z]?\s?\d[A-Z]{2}\b|\b(?:EC[1-4]|WC[12])[A-Z]?\b"), "London"),
     (re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b"), "UK"),
@@ -42,43 +48,6 @@ _OFFICE_DAYS = re.compile(
     r"\b(?:in[\s-](?:the[\s-])?office|office|on[\s-]?site|in[\s-]person|wfh|home|remote(?:ly)?)\b",
     re.IGNORECASE,
 )
-_BETWEEN = frozenset(("or", "and", "und", "et", "y", "e", "plus"))
-_HARD = frozenset((";", "|", "/", "&", "+", ".", "*", "\\", "?", "!", "=", ">", "→"))
-_CODE_WORDS = frozenset(
-    "in or me on hi ok de la co pa ma al id as is it be no so to at by do my am go us mi oh va wa".split()
-)
-_ENDS_CODE = frozenset(("remote", "hybrid", "onsite", "office", "offices", "area", "metro", "based", "hq"))
-_NEGATIONS = frozenset(("not", "except", "excluding", "excl", "outside", "no"))
-_NEARBY = frozenset(("near", "nearby", "close", "outside", "commutable"))
-# What makes a longer name of a city's name: "New Birmingham", "Chicago Heights".
-_BEFORE_NAMES = frozenset(
-    "new port fort mount mt lake saint st san santa el la los las le upper lower royal east west north south".split()
-)
-_AFTER_NAMES = frozenset("heights beach hills park springs falls township grove valley island junction creek village mills corners harbor "
-                         "harbour ridge point shores gardens".split())  # fmt: skip
-_PARTICLES = frozenset(
-    "de la le les di da do dos das del der den upon on under of the and am an in y el los las of sur".split()
-)
-
-
-@dataclass(slots=True)
-class _Unit:
-    """A known name (`senses`) or a run of unknown words; `sep` is what stands before it, `is_hard` if that separates."""
-
-    words: list[Word]
-    senses: tuple[Sense, ...]
-    sep: str
-    is_hard: bool
-    country: str | None = None
-    region: str | None = None
-    is_used: bool = False
-
-    @property
-    def text(self) -> str:
-        return " ".join(word.raw for word in self.words)
-
-    def of(self, *kinds: Kind) -> list[Sense]:
-        return [sense for sense in self.senses if sense.kind in kinds]
 
 
 def places_of(text: str, gazetteer: Gazetteer) -> tuple[Place, ...]:
@@ -100,7 +69,7 @@ def read_location(
     hint = hint if hint in gazetteer.countries else None
     if not extra:
         return _read(text[:LOCATION_LIMIT], gazetteer, hint)
-    whole = "; ".join(part[:LOCATION_LIMIT] for part in (text, *extra[:40]) if part)
+    whole = "; ".join(part[:LOCATION_LIMIT] for part in (text, *extra) if part)[: 4 * LOCATION_LIMIT]
     return _read_whole(whole, gazetteer, hint)
 
 
@@ -110,20 +79,16 @@ def _read(text: str, gazetteer: Gazetteer, hint: str | None) -> LocationReading:
 
 
 def _read_whole(text: str, gazetteer: Gazetteer, hint: str | None) -> LocationReading:
+    if "." in text:
+        text = _WEB.sub(" ; ", text)
     for pattern, name in _POSTCODES:
         text = pattern.sub(name, text)
     is_hybrid = _OFFICE_DAYS.search(text) is not None
     if is_hybrid:
         text = _OFFICE_DAYS.sub(" ", text)
-    units = list(_units(words_of(text, limit=len(text)), gazetteer))
-    _settle_qualifiers(units, gazetteer)
-    found: list[tuple[Place, str | None]] = []
+    units = read_units(words_of(text, limit=len(text)), gazetteer)
     misses: list[str] = []
-    for at, unit in enumerate(units):
-        place = _place_of(units, at, gazetteer, hint, misses)
-        if place is not None:
-            found.append((place, unit.region))
-    found = _decided(found, hint)
+    found = _decided(list(_found(units, gazetteer, hint, misses)))
     scopes = [gazetteer.scopes[s.name] for unit in units for s in unit.of(Kind.SCOPE) if not unit.is_used]
     remote = _policy(units, is_hybrid, any(scope.is_remote for scope in scopes))
     if not found and hint is not None and not scopes:
@@ -140,159 +105,20 @@ def _read_whole(text: str, gazetteer: Gazetteer, hint: str | None) -> LocationRe
     )
 
 
-def _units(words: list[Word], gazetteer: Gazetteer) -> Iterator[_Unit]:
-    """Known names and runs of unknown words. Words after "not" and names after "near" are left out."""
-    keys = [word.key for word in words]
-    bounds = _bounds(words)
-    at, sep, is_hard = 0, "", True
-    negated, nearby = False, False
-    run: list[Word] = []
-    run_start = ("", True)
-
-    def flush() -> Iterator[_Unit]:
-        trimmed = _trimmed(run, gazetteer.noise)
-        if trimmed:
-            yield _Unit(trimmed, (), *run_start)
-        run.clear()
-
-    while at < len(words):
-        word = words[at]
-        if word.before in _HARD or (word.before and word.before not in ' -,:()–"'):
-            is_hard = True
-        sep = _wider(sep, word.before)
-        if is_hard and run:
-            yield from flush()
-        elif run and word.before not in (" ", "-"):
-            yield from flush()
-        if is_hard and word.before in (";", "|", ".", ")"):
-            negated = False
-        hit = gazetteer.table.at(keys, at, bounds[at])
-        length, senses = hit if hit is not None else (1, ())
-        senses = tuple(s for s in senses if not s.is_code or _is_code(words, at, length, bounds[at], senses))
-        if not senses:
-            if word.key in _BETWEEN:
-                yield from flush()
-                is_hard = True
-            elif word.key in _NEGATIONS:
-                negated = True
-            elif word.key in _NEARBY:
-                nearby = True
-            else:
-                if not run:
-                    run_start = (sep, is_hard)
-                    sep, is_hard = "", False
-                run.append(word)
-            at += 1
-            continue
-        taken = words[at : at + length]
-        at += length
-        if senses[0].kind is Kind.CITY and (longer := _longer_name(run, words, at, bounds, keys)):
-            # A longer name of its own: unknown, and never the shorter one.
-            if not run:
-                run_start = (sep, is_hard)
-                sep, is_hard = "", False
-            run.extend([*taken, *words[at : at + longer - 1]])
-            at += longer - 1
-            continue
-        yield from flush()
-        is_mode = senses[0].kind is Kind.MODE
-        if not (negated or (nearby and not is_mode)):
-            yield _Unit(taken, senses, sep, is_hard)
-        if not is_mode:
-            nearby = False
-        sep, is_hard = "", False
-    yield from flush()
-
-
-def _bounds(words: list[Word]) -> list[int]:
-    """For each word the end of the stretch without separators that it stands in."""
-    bounds = [len(words)] * len(words)
-    for at in range(len(words) - 2, -1, -1):
-        bounds[at] = at + 1 if words[at + 1].before not in (" ", "-") else bounds[at + 1]
-    return bounds
-
-
-def _wider(one: str, other: str) -> str:
-    order = ("", " ", "-", ")", "(", ",", ":", "–")
-    rank = {sign: at for at, sign in enumerate(order)}
-    return other if rank.get(other, 9) >= rank.get(one, 9) else one
-
-
-def _is_code(words: list[Word], at: int, length: int, bound: int, senses: tuple[Sense, ...]) -> bool:
-    """Whether a word that may be a code ("IN", "CA", "LON") stands where a code stands."""
-    word = words[at]
-    starts = at == 0 or word.before not in (" ",)
-    after = words[at + length] if at + length < bound else None
-    ends = after is None or after.before == "-" or after.key in _BETWEEN or after.key in _ENDS_CODE
-    if word.raw.isupper():
-        return (
-            word.key not in _CODE_WORDS
-            or (starts and ends)
-            or (at > 0 and ends and words[at - 1].key not in _CODE_WORDS)
-        )
-    if not any(s.kind in (Kind.REGION, Kind.COUNTRY) for s in senses) or len(word.key) > 3:
-        return False
-    if at == 0 or not ends:
-        return False
-    return word.before == "," or (word.before == " " and word.raw[0].isupper() and at + 1 == len(words))
-
-
-def _longer_name(run: list[Word], words: list[Word], at: int, bounds: list[int], keys: list[str]) -> int:
-    """1 + the number of following words that make a longer name of a city's name; 0 where nothing does."""
-    after = 1 if at < len(words) and at < bounds[at - 1] and keys[at] in _AFTER_NAMES else 0
-    before = (
-        bool(run) and run[-1].key in _BEFORE_NAMES and run[-1].raw[:1].isupper() and words[at - 1].before in (" ", "-")
-    )
-    return 1 + after if before or after else 0
-
-
-def _trimmed(run: list[Word], noise: frozenset[str]) -> list[Word]:
-    start, end = 0, len(run)
-    while start < end and run[start].key in noise:
-        start += 1
-    while end > start and run[end - 1].key in noise:
-        end -= 1
-    return run[start:end]
-
-
-def _settle_qualifiers(units: list[_Unit], gazetteer: Gazetteer) -> None:
-    """Decide what names that are both a city and a state, or an area and a town, stand for beside their neighbours."""
+def _found(
+    units: list[Unit], gazetteer: Gazetteer, hint: str | None, misses: list[str]
+) -> Iterator[tuple[Place, Unit]]:
+    """The places of the units, each with the unit it came from; names without one are added to `misses`."""
+    sure = Counter(country for unit in units for country in set(_sure_countries(unit)))
     for at, unit in enumerate(units):
-        before = units[at - 1] if at and not unit.is_hard else None
-        after = units[at + 1] if at + 1 < len(units) and not units[at + 1].is_hard else None
-        cities, wider = unit.of(Kind.CITY), unit.of(Kind.REGION, Kind.COUNTRY)
-        if cities and wider and before is not None and _qualifies(before, unit, gazetteer):
-            unit.senses = tuple(wider)
-            continue
-        areas = unit.of(Kind.AREA)
-        if areas or (cities and cities[0].name in gazetteer.london_towns):
-            beside = [
-                n for n in (before, after) if n is not None and n.of(Kind.CITY) and n.of(Kind.CITY)[0].name == "London"
-            ]
-            if beside:
-                unit.senses = (Sense(Kind.AREA, "London", "GB"),)
-            elif areas and areas[0].beside:
-                unit.senses = tuple(s for s in unit.senses if s.kind is not Kind.AREA)
+        place = _place_of(units, at, gazetteer, hint, sure, misses)
+        if place is not None:
+            yield place, unit
 
 
-def _qualifies(before: _Unit, unit: _Unit, gazetteer: Gazetteer) -> bool:
-    names = [sense.name for sense in unit.senses]
-    wider = unit.of(Kind.REGION, Kind.COUNTRY)
-    if not before.senses:
-        return any(s.is_code for s in wider) and unit.sep == "," and _is_name(before)
-    known = before.of(Kind.CITY)
-    if not known:
-        return False
-    if any(known[0].name in gazetteer.within.get(name, ()) or known[0].name == name for name in names):
-        return known[0].name != "Singapore"
-    allowed = {sense.country for sense in wider}
-    here = [sense for sense in known if sense.country in allowed]
-    if not here or unit.sep not in (",", " ", "("):
-        return False
-    return known[0].country not in allowed or known[0].name in gazetteer.undecidable
-
-
-def _place_of(units: list[_Unit], at: int, gazetteer: Gazetteer, hint: str | None, misses: list[str]) -> Place | None:
+def _place_of(
+    units: list[Unit], at: int, gazetteer: Gazetteer, hint: str | None, sure: Counter[str], misses: list[str]
+) -> Place | None:
     unit = units[at]
     if not unit.senses:
         return _unknown_place(units, at, misses)
@@ -301,7 +127,7 @@ def _place_of(units: list[_Unit], at: int, gazetteer: Gazetteer, hint: str | Non
         return _city_place(units, at, cities, gazetteer, hint)
     if unit.of(Kind.AREA):
         follower = _following(units, at)
-        if follower is not None and not follower.of(Kind.CITY) and "GB" not in _countries(follower):
+        if follower is not None and not follower.of(Kind.CITY) and "GB" not in countries_of(follower):
             follower.is_used = True
             return Place(unit.text, _first_country(follower))
         if follower is not None and (named := follower.of(Kind.CITY)) and named[0].country != "GB":
@@ -309,22 +135,23 @@ def _place_of(units: list[_Unit], at: int, gazetteer: Gazetteer, hint: str | Non
         return LONDON
     wider = unit.of(Kind.REGION, Kind.COUNTRY)
     if wider:
-        return _wider_place(units, at, wider, hint, misses)
+        return _wider_place(units, at, wider, hint, sure, misses)
     if not unit.of(Kind.MODE, Kind.SCOPE):
         misses.append(unit.text)
     return None
 
 
-def _unknown_place(units: list[_Unit], at: int, misses: list[str]) -> Place | None:
+def _unknown_place(units: list[Unit], at: int, misses: list[str]) -> Place | None:
     """An unknown name is a city where a state or country follows after a comma; before a known city it is a district."""
     unit = units[at]
     after = _next(units, at)
     text = unit.text
-    if any(ch.isdigit() for ch in text):
+    if any(ch.isdigit() for ch in text) or unit.is_used:
         return None
-    if after is not None and after.sep == "," and _is_name(unit):
+    if after is not None and after.sep == "," and is_name(unit):
         if after.senses and not after.of(Kind.CITY, Kind.AREA, Kind.MODE, Kind.SCOPE):
-            if units[at - 1 : at] and not units[at - 1].senses and not unit.is_hard and after.of(Kind.COUNTRY):
+            before = units[at - 1] if at and not unit.is_hard else None
+            if before is not None and after.of(Kind.COUNTRY) and (not before.senses or before.of(Kind.CITY)):
                 return None
             after.is_used = True
             return Place(_title(text), _first_country(after))
@@ -348,13 +175,13 @@ def _unknown_place(units: list[_Unit], at: int, misses: list[str]) -> Place | No
 
 
 def _city_place(
-    units: list[_Unit], at: int, cities: list[Sense], gazetteer: Gazetteer, hint: str | None
+    units: list[Unit], at: int, cities: list[Sense], gazetteer: Gazetteer, hint: str | None
 ) -> Place | None:
     unit = units[at]
     follower = _following(units, at)
     main = None if cities[0].name in gazetteer.undecidable or cities[0].is_secondary else cities[0]
     if follower is not None and not follower.of(Kind.CITY):
-        allowed = _countries(follower)
+        allowed = countries_of(follower)
         for sense in cities:
             if sense.country in allowed:
                 follower.is_used, follower.country = True, sense.country
@@ -369,13 +196,13 @@ def _city_place(
     leader = units[at - 1] if at and not unit.is_hard else None
     if leader is not None and not leader.senses and at > 1 and not leader.is_hard:
         leader = units[at - 2]
-    if leader is not None and leader.of(Kind.REGION, Kind.COUNTRY) and not leader.of(Kind.CITY):
-        if not leader.is_used or main is None:
-            for sense in cities:
-                if sense.country in _countries(leader):
-                    leader.country = sense.country
-                    leader.is_used = True
-                    return Place(sense.name, sense.country)
+    is_known = any(not sense.is_secondary for sense in cities)
+    leads = leader is not None and is_known and not leader.of(Kind.CITY) and (not leader.is_used or main is None)
+    if leader is not None and leads:
+        for sense in cities:
+            if sense.country in countries_of(leader):
+                leader.country, leader.is_used = sense.country, True
+                return Place(sense.name, sense.country)
     if hint is not None and (hinted := [s for s in cities if s.country == hint]):
         return Place(hinted[0].name, hint)
     if main is not None:
@@ -387,7 +214,9 @@ def _city_place(
     return Place(cities[0].name, None)
 
 
-def _wider_place(units: list[_Unit], at: int, wider: list[Sense], hint: str | None, misses: list[str]) -> Place | None:
+def _wider_place(
+    units: list[Unit], at: int, wider: list[Sense], hint: str | None, sure: Counter[str], misses: list[str]
+) -> Place | None:
     unit = units[at]
     unit.region = wider[0].name
     if unit.country is not None:
@@ -414,7 +243,7 @@ def _wider_place(units: list[_Unit], at: int, wider: list[Sense], hint: str | No
     return Place(None, allowed[0])
 
 
-def _sure_countries(unit: _Unit) -> Iterable[str]:
+def _sure_countries(unit: Unit) -> Iterable[str]:
     cities = unit.of(Kind.CITY)
     if cities:
         return [cities[0].country] if cities[0].country else []
@@ -422,12 +251,12 @@ def _sure_countries(unit: _Unit) -> Iterable[str]:
     return wider if len(wider) == 1 else []
 
 
-def _next(units: list[_Unit], at: int) -> _Unit | None:
+def _next(units: list[Unit], at: int) -> Unit | None:
     after = units[at + 1] if at + 1 < len(units) else None
     return None if after is None or after.is_hard else after
 
 
-def _following(units: list[_Unit], at: int) -> _Unit | None:
+def _following(units: list[Unit], at: int) -> Unit | None:
     """The name that may qualify unit `at`: the next one not kept apart, over unknown words, areas and modes."""
     for after in units[at + 1 :]:
         if after.is_hard:
@@ -437,43 +266,30 @@ def _following(units: list[_Unit], at: int) -> _Unit | None:
     return None
 
 
-def _countries(unit: _Unit) -> set[str]:
-    return {s.country for s in unit.of(Kind.REGION, Kind.COUNTRY) if s.country}
-
-
-def _first_country(unit: _Unit) -> str | None:
+def _first_country(unit: Unit) -> str | None:
     wider = unit.of(Kind.REGION, Kind.COUNTRY)
     return wider[0].country if wider else None
-
-
-def _is_name(unit: _Unit) -> bool:
-    return len(unit.words) <= 5 and all(
-        w.raw[0].isupper() or not w.raw.isascii() or w.key in _PARTICLES for w in unit.words
-    )
 
 
 def _title(text: str) -> str:
     return text.title() if text.isupper() and len(text) > 3 else text
 
 
-def _decided(found: list[tuple[Place, str | None]], hint: str | None) -> list[tuple[Place, str | None]]:
+def _decided(found: list[tuple[Place, Unit]]) -> list[tuple[Place, str | None]]:
     """Undecidable cities placed by the others' countries; countries dropped where one of their cities is named."""
     named = [place.country for place, _ in found if place.country is not None]
     settled: list[tuple[Place, str | None]] = []
-    for place, region in found:
-        country = place.country
-        if country is None and place.city is not None and len(set(named)) == 1 and named:
-            settled.append((replace(place, country=_AT_HOME.get(place.city, {}).get(named[0])), region))
+    for place, unit in found:
+        if place.country is None:
+            fitting = {sense.country for sense in unit.of(Kind.CITY)} & set(named)
+            settled.append((replace(place, country=fitting.pop() if len(fitting) == 1 else None), unit.region))
         else:
-            settled.append((place, region))
+            settled.append((place, unit.region))
     with_city = {place.country for place, _ in settled if place.city is not None}
     return [(place, region) for place, region in settled if place.city is not None or place.country not in with_city]
 
 
-_AT_HOME: dict[str, dict[str, str]] = {}
-
-
-def _policy(units: list[_Unit], is_hybrid: bool, is_remote: bool) -> RemotePolicy | None:
+def _policy(units: list[Unit], is_hybrid: bool, is_remote: bool) -> RemotePolicy | None:
     said = {sense.name for unit in units for sense in unit.of(Kind.MODE)}
     if is_remote or "remote" in said:
         return RemotePolicy.REMOTE
@@ -486,7 +302,7 @@ def _is_london(place: Place, gazetteer: Gazetteer) -> bool:
     return place == LONDON or (place.country == "GB" and place.city in gazetteer.london_towns)
 
 
-def _is_uk(places: tuple[Place, ...], units: list[_Unit], may_be_uk: bool, is_elsewhere: bool) -> bool | None:
+def _is_uk(places: tuple[Place, ...], units: list[Unit], may_be_uk: bool, is_elsewhere: bool) -> bool | None:
     if any(place.country == "GB" for place in places):
         return True
     if may_be_uk or any(place.country is None for place in places):
@@ -496,7 +312,7 @@ def _is_uk(places: tuple[Place, ...], units: list[_Unit], may_be_uk: bool, is_el
     return False if is_elsewhere else None
 
 
-def _is_unscoped_remote(units: list[_Unit]) -> bool:
+def _is_unscoped_remote(units: list[Unit]) -> bool:
     """Whether "remote" is offered beside the named places without saying where: "Durham, NC or Remote"."""
     for at, unit in enumerate(units):
         if not any(sense.name == "remote" for sense in unit.of(Kind.MODE)):
@@ -504,7 +320,7 @@ def _is_unscoped_remote(units: list[_Unit]) -> bool:
         after, before = _next(units, at), units[at - 1] if at else None
         if after is not None and after.senses:
             continue
-        if before is not None and not unit.is_hard and (unit.sep != "," or _countries(before)):
+        if before is not None and not unit.is_hard and (unit.sep != "," or countries_of(before)):
             continue
         if before is None and after is None and len(units) == 1:
             continue
