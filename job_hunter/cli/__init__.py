@@ -13,7 +13,7 @@ import typer
 from job_hunter import __version__
 from job_hunter.cli.support import set_up_logging
 
-MODULES = ("refresh", "analyst", "alerts", "operate", "watch", "local")
+MODULES = ("refresh", "analyst", "alerts", "explaining", "operate", "sourcing", "watch", "local")
 """The modules of this package that register commands, in the order `--help` lists them."""
 
 app = typer.Typer(
