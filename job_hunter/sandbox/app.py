@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from job_hunter.sandbox import ashby, greenhouse, lever
 from job_hunter.sandbox.control import control_routes
 from job_hunter.sandbox.faulty import Reply, answer_faulty
+from job_hunter.sandbox.feeds import ROUTES
 from job_hunter.sandbox.model import SandboxCompany
 from job_hunter.sandbox.state import Request as Logged
 from job_hunter.sandbox.state import State
@@ -41,9 +42,8 @@ class Replica:
         state = self.state
         logged = state.log(request.method, request.url.path, dict(request.query_params), dict(request.headers))
         logged.source = self.source
-        logged.board = next(
-            (request.path_params[name] for name in ("token", "slug") if name in request.path_params), ""
-        )
+        named = request.path_params
+        logged.board = named.get("token") or named.get("slug") or named.get("ident") or ""
         try:
             await self._answer(request, logged, scope, receive, send)
         finally:
@@ -53,7 +53,8 @@ class Replica:
         state, switch = self.state, None
         reply = self.answer(state, request)
         if "_moved" not in request.query_params:
-            names = tuple({logged.board, reply.company.slug if reply.company else logged.board})
+            own = (reply.company.slug,) if reply.company else ()
+            names = tuple({logged.board, *own, *reply.names})
             switch = state.faults.draw(self.source, names)
         if switch is not None:
             logged.fault = switch.kind.value
@@ -207,6 +208,7 @@ def board_routes(state: State) -> list[Route]:
         at("/posting-api/job-board/{token}", "ashby", _ashby),
         at("/stats/eurofxref/{name}", "ecb", _ecb),
         at("/careers/{slug}", "careers", _careers),
+        *(at(path, source, answer) for path, source, answer in ROUTES),
     ]
 
 

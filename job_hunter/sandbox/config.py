@@ -33,6 +33,8 @@ def companies_yaml(world: World, on: date | None = None) -> str:
             "careers_url": company.careers_url,
             "domains": [company.domain],
         }
+        if company.levels_fyi:
+            fields["levels_fyi"] = company.levels_fyi
         if company.also_known_as:
             fields["also_known_as"] = list(company.also_known_as)
         rows = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]

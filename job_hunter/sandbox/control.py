@@ -87,8 +87,45 @@ def control_routes(state: State) -> list[Route]:
         return []
 
     def truth(_: dict[str, Any], request: Request) -> Any:
-        asked = request.query_params.get("date")
-        return state.truth.as_json(date.fromisoformat(asked) if asked else state.today)
+        asked, of = request.query_params.get("date"), request.query_params.get("of", "boards")
+        day = date.fromisoformat(asked) if asked else state.today
+        return {"boards": state.truth.as_json, "hn": hn, "levels_fyi": levels_fyi, "linkedin": linkedin}[of](day)
+
+    def hn(day: date) -> Any:
+        return [
+            {
+                "comment": ad.comment,
+                "thread": ad.thread,
+                "company": ad.company.display_name,
+                "slug": ad.slug,
+                "titles": [job.title for job in ad.jobs],
+                "location": ad.location.text,
+                "bucket": ad.location.bucket,
+                "band": ad.pay(day),
+                "opening": ad.opening,
+                "posted_at": ad.created_at,
+            }
+            for ad in state.hn.live(day)
+        ]
+
+    def levels_fyi(day: date) -> Any:
+        return [
+            {"company": page.company.slug, "updated": page.updated} | asdict(rung)
+            for page, rung in state.levels_fyi.reported(day)
+        ]
+
+    def linkedin(day: date) -> Any:
+        return [
+            {
+                "id": card.ident,
+                "company": card.company.slug,
+                "title": card.opening.title,
+                "location": card.opening.location.text,
+                "posted_on": card.posted_on,
+                "opening": card.external_id(state.world),
+            }
+            for card in state.linkedin.cards(day)
+        ]
 
     def at(path: str, method: str, action: Action) -> Route:
         return Route(f"/_sandbox/{path}", _endpoint(action), methods=[method])

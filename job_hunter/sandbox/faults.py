@@ -36,13 +36,17 @@ class Fault(StrEnum):
     REDIRECT_HOST = "redirect_host"
     REDIRECT_FOREIGN = "redirect_foreign"  # target (scheme and host)
     REDIRECT_LOOP = "redirect_loop"
+    EMPTY_BODY = "empty_body"  # 200 and nothing, as levels.fyi throttles
     BLOCK_PAGE = "block_page"  # a "verify you are human" page, with status 200 unless told otherwise
     AUTHWALL = "authwall"  # LinkedIn's redirect to its login
 
 
 @dataclass(slots=True)
 class Switch:
-    """A fault that is on. `board` is a token or a company's slug, None means every board; `left` counts down uses."""
+    """A fault that is on; `left` counts down its uses.
+
+    `board` is a token or a company's slug, of a feed "items", "search", "detail" or an id; None stands for all.
+    """
 
     kind: Fault
     source: str | None = None

@@ -20,7 +20,10 @@ from job_hunter.sandbox.state import Request as Logged
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an endpoint would say without faults. `key` names what the body depends on, None keeps it uncached."""
+    """What an endpoint would say without faults.
+
+    `key` names what the body depends on, None keeps it uncached; `names` are further names faults find it under.
+    """
 
     body: Callable[[], bytes]
     status: int = 200
@@ -28,6 +31,7 @@ class Reply:
     key: tuple[Any, ...] | None = None
     company: SandboxCompany | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
 
 _REFUSALS = {
@@ -106,6 +110,8 @@ def _response(kind: Fault, options: dict[str, Any], reply: Reply, request: Reque
     if kind is Fault.GZIP_BOMB:
         bomb = gzip_bomb(int(options.get("megabytes", 300)), reply.body()[:1])
         return Response(bomb, 200, {"content-encoding": "gzip", "content-type": reply.content_type})
+    if kind is Fault.EMPTY_BODY:
+        return Response(b"", 200, media_type=reply.content_type)
     if kind is Fault.BLOCK_PAGE:
         return Response(_BLOCK_PAGE, int(options.get("status", 200)), media_type="text/html")
     if kind is Fault.SLOW:

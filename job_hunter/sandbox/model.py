@@ -27,6 +27,7 @@ class SandboxCompany:
     domain: str
     region: str = "us"
     also_known_as: tuple[str, ...] = ()
+    levels_fyi: str | None = None
 
     @property
     def careers_url(self) -> str:
@@ -48,7 +49,7 @@ class Spot:
 class Location:
     """What a posting says of its place, and the truth about it.
 
-    `bucket` is london, uk, remote-uk, or the slug of the first city (country) elsewhere.
+    `bucket` is london, uk, remote-uk, or that of the place elsewhere.
     """
 
     text: str

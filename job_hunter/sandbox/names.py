@@ -156,5 +156,6 @@ def company_at(seed: int, index: int) -> SandboxCompany:
         sector=sector,
         domain=f"{joined.lower()}.example",
         region="eu" if source == "lever_eu" else "us",
+        levels_fyi=None if index % 5 == 4 else slug,
         also_known_as=(f"{name} Ltd",) if index % 5 == 2 else (),
     )

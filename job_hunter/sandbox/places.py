@@ -52,6 +52,8 @@ _REMOTE_UK = ("Remote (UK)", "Remote - United Kingdom", "United Kingdom (Remote)
 _ELSEWHERE = (
     NEW_YORK, SAN_FRANCISCO, DUBLIN, AMSTERDAM, BERLIN, PARIS, ZURICH, WARSAW, SINGAPORE, TORONTO, SOFIA, DUBAI,
 )  # fmt: skip
+# Places whose bucket is not called after their city.
+_BUCKETS = {"San Francisco, CA": "bay-area", "Sofia, Bulgaria": "europe", "London, Ontario, Canada": "canada"}
 _LONDON_ONTARIO = Spot("London, Ontario, Canada", "London", "CA", "CAD")
 
 
@@ -78,8 +80,7 @@ def remote_british(r: Random) -> Location:
 def elsewhere(r: Random) -> Location:
     """A place abroad, among them the other London."""
     spot = _LONDON_ONTARIO if r.random() < 0.03 else r.choice(_ELSEWHERE)
-    bucket = "london-ontario" if spot is _LONDON_ONTARIO else (spot.city or spot.country).lower().replace(" ", "-")
-    return Location(spot.text, (spot,), bucket)
+    return Location(spot.text, (spot,), _BUCKETS.get(spot.text, spot.text.split(",")[0].lower().replace(" ", "-")))
 
 
 def anywhere(r: Random, london_share: float) -> Location:

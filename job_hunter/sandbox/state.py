@@ -11,6 +11,9 @@ from threading import RLock
 from typing import Any
 
 from job_hunter.sandbox.faults import Faults
+from job_hunter.sandbox.hn import HackerNews
+from job_hunter.sandbox.levels_fyi import LevelsFyi
+from job_hunter.sandbox.linkedin import LinkedIn
 from job_hunter.sandbox.rates import Rates
 from job_hunter.sandbox.truth import Truth
 from job_hunter.sandbox.world import World
@@ -57,12 +60,20 @@ class _Cache:
 
 
 class State:
-    """A world on a day, with everything that tests and demos may switch. Safe to use from any thread."""
+    """A world on a day, with everything that tests and demos may switch. Safe to use from any thread.
 
-    def __init__(self, world: World, rates: Rates | None = None) -> None:
+    `hn_comments` is the number of top-level comments in each thread, `levels_page_bytes` the size of a levels.fyi page.
+    """
+
+    def __init__(
+        self, world: World, rates: Rates | None = None, *, hn_comments: int = 40, levels_page_bytes: int = 40_000
+    ) -> None:
         self.world = world
         self.rates = rates or Rates(world.seed)
         self.truth = Truth(world, self.rates)
+        self.hn = HackerNews(world, hn_comments)
+        self.levels_fyi = LevelsFyi(world, self.rates, levels_page_bytes)
+        self.linkedin = LinkedIn(world)
         self.faults = Faults()
         self.options = Options()
         self.epoch = 0

@@ -23,7 +23,7 @@ _TRADES = {
     "research": ("Quantitative Researcher", "Research Scientist"),
     "product": ("Product Manager",),
     "sales": ("Account Executive", "Account Manager", "Sales Development Representative"),
-    "other": ("Legal Counsel", "Accountant", "People Partner", "Technical Recruiter", "Compliance Analyst"),
+    "other": ("Legal Counsel", "Accountant", "People Partner", "Technical Recruiter", "Compliance Officer"),
 }  # fmt: skip
 _DEPARTMENTS = {
     "engineering": "Engineering", "trading": "Trading", "research": "Research", "product": "Product",
