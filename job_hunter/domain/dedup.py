@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 from job_hunter.domain.level import Level
@@ -155,7 +156,7 @@ def _without_tail(part: list[Word], where: frozenset[str]) -> list[Word]:
     return part[:end]
 
 
-def _parts(words: list[Word]) -> list[list[Word]]:
+def _parts(words: Sequence[Word]) -> list[list[Word]]:
     parts: list[list[Word]] = []
     for word in words:
         if not parts or word.before not in (" ", "-", "&", "+", "'"):

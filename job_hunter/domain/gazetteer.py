@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -106,7 +106,7 @@ def build_gazetteer(tables: PlaceTables) -> Gazetteer:
         listed = senses.setdefault(_key(name), [])
         if sense not in listed:
             listed.append(sense)
-    main = {name: country for country, names in reversed(tables.cities.items()) for name in names}
+    main = {name: country for country, names in reversed(tuple(tables.cities.items())) for name in names}
     return Gazetteer(
         table=PhraseTable((name, tuple(listed)) for name, listed in senses.items()),
         undecidable=frozenset(tables.undecidable),
@@ -162,17 +162,12 @@ def _senses(tables: PlaceTables) -> Iterator[tuple[str, Sense]]:
 
 def bucket_of(place: Place, gazetteer: Gazetteer, *, region: str | None = None, is_remote: bool = False) -> str | None:
     """The bucket of a place: by its city, else by the region's name, else by country, `remote-…` where remote."""
-    if place.city is not None and (slug := gazetteer.bucket_of_city.get(place.city)) is not None:
+    if place.city is not None:
         # A namesake abroad ("Paris", US) is not in the bucket of the city everyone means.
-        if place.country in (None, gazetteer.country_of_city.get(place.city, place.country)):
+        is_main = place.country in (None, gazetteer.country_of_city.get(place.city, place.country))
+        if is_main and (slug := gazetteer.bucket_of_city.get(place.city)) is not None:
             return slug
     if place.city is None and region is not None and (slug := gazetteer.bucket_of_region.get(region)) is not None:
         return slug
     slug = gazetteer.bucket_of_country.get(place.country) if place.country is not None else None
     return f"remote-{slug}" if slug is not None and is_remote and place.city is None else slug
-
-
-def names_of(gazetteer: Gazetteer, kinds: Iterable[Kind]) -> frozenset[str]:
-    """The common forms of every name of the given kinds."""
-    wanted = frozenset(kinds)
-    return frozenset(s.name for listed in gazetteer.table.values() for s in listed if s.kind in wanted)

@@ -16,7 +16,7 @@ The rules are named, so that a person can see which one decided. In their order:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -359,7 +359,7 @@ def _counts_other_things(words: Iterable[Word], ladder: Ladder) -> bool:
     return any(ladder.no_letter_grades.at(keys, at) for at in range(len(keys)))
 
 
-def _by_letter(words: list[Word], ladder: Ladder, company: CompanyLadder | None) -> LevelReading:
+def _by_letter(words: Sequence[Word], ladder: Ladder, company: CompanyLadder | None) -> LevelReading:
     misses: list[str] = []
     for at, word in enumerate(words):
         match = _LETTERED.fullmatch(word.raw)

@@ -8,7 +8,7 @@ and a town, are settled here by their neighbours; see locations.py for the rules
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from job_hunter.domain.gazetteer import Gazetteer, Kind, Sense
@@ -52,7 +52,7 @@ _PARTICLES = _HYPHENED | frozenset((
 class Unit:
     """A known name (`senses`) or a run of unknown words. `sep` stands before it, `is_hard` where that separates."""
 
-    words: list[Word]
+    words: Sequence[Word]
     senses: tuple[Sense, ...]
     sep: str
     is_hard: bool
@@ -69,14 +69,14 @@ class Unit:
         return [sense for sense in self.senses if sense.kind in kinds]
 
 
-def read_units(words: list[Word], gazetteer: Gazetteer) -> list[Unit]:
+def read_units(words: Sequence[Word], gazetteer: Gazetteer) -> list[Unit]:
     """The units of a location, settled by their neighbours."""
     units = list(_units(words, gazetteer))
     settle_qualifiers(units, gazetteer)
     return units
 
 
-def _units(words: list[Word], gazetteer: Gazetteer) -> Iterator[Unit]:
+def _units(words: Sequence[Word], gazetteer: Gazetteer) -> Iterator[Unit]:
     keys = [word.key for word in words]
     bounds = _bounds(words)
     at, sep, is_hard = 0, "", True
@@ -139,7 +139,7 @@ def _closed(run: list[Word], start: tuple[str, bool], gazetteer: Gazetteer) -> I
 
 
 def _known(
-    words: list[Word], keys: list[str], at: int, bound: int, gazetteer: Gazetteer, follows_city: bool
+    words: Sequence[Word], keys: list[str], at: int, bound: int, gazetteer: Gazetteer, follows_city: bool
 ) -> tuple[int, tuple[Sense, ...]]:
     """The number of words that belong together at `at` and what they mean; no senses where that is unknown."""
     hit = gazetteer.table.at(keys, at, bound)
@@ -153,16 +153,16 @@ def _known(
     return length, senses
 
 
-def _compound(words: list[Word], at: int) -> int:
+def _compound(words: Sequence[Word], at: int) -> int:
     """The number of words that hyphens and a particle make one name, 0 where none does: "Seine-et-Marne" is 3."""
     end = at + 1
-    while end < len(words) and words[end].before == "-":
+    while end < min(len(words), at + 8) and words[end].before == "-":
         end += 1
     has_particle = any(word.key in _HYPHENED for word in words[at + 1 : end - 1])
     return end - at if has_particle else 0
 
 
-def _bounds(words: list[Word]) -> list[int]:
+def _bounds(words: Sequence[Word]) -> list[int]:
     """For each word the end of the stretch without separators that it stands in."""
     bounds = [len(words)] * len(words)
     for at in range(len(words) - 2, -1, -1):
@@ -177,7 +177,7 @@ def _wider(one: str, other: str) -> str:
 
 
 def _is_code(
-    words: list[Word], at: int, length: int, bound: int, senses: tuple[Sense, ...], follows_city: bool
+    words: Sequence[Word], at: int, length: int, bound: int, senses: tuple[Sense, ...], follows_city: bool
 ) -> bool:
     """Whether a word that may be a code ("IN", "CA", "LON") stands where a code stands."""
     word = words[at]
@@ -191,12 +191,12 @@ def _is_code(
             return True
         starts = at == 0 or word.before != " "
         return ends and (starts or follows_city or word.key not in _CODE_WORDS)
-    if not is_wide or len(word.key) > 3 or at == 0 or not ends:
+    if not is_wide or not follows_city or len(word.key) > 3 or not ends:
         return False
     return word.before == "," or (word.before == " " and word.raw[0].isupper() and at + 1 == len(words))
 
 
-def _longer_name(run: list[Word], words: list[Word], at: int, bounds: list[int], keys: list[str]) -> int:
+def _longer_name(run: list[Word], words: Sequence[Word], at: int, bounds: list[int], keys: list[str]) -> int:
     """1 + the number of following words that make a longer name of a city's name; 0 where nothing does."""
     after = 1 if at < len(words) and at < bounds[at - 1] and keys[at] in _AFTER_NAMES else 0
     before = (
@@ -218,9 +218,10 @@ def settle_qualifiers(units: list[Unit], gazetteer: Gazetteer) -> None:
             if among or (before is not None and _qualifies(before, unit, after, gazetteer)):
                 unit.senses = tuple(wider)
                 continue
-        elif unit.of(Kind.SCOPE) and before is not None and before.of(Kind.CITY, Kind.REGION, Kind.COUNTRY):
-            # "Vienna, Europe": the wider name only says where the place is.
-            unit.is_used = True
+        elif unit.of(Kind.SCOPE):
+            # "Vienna, Europe", "Anywhere in the US": one of the two only says where the other is.
+            beside = before if before is not None and not before.of(Kind.MODE) else None
+            unit.is_used = any(n is not None and n.of(Kind.CITY, Kind.REGION, Kind.COUNTRY) for n in (beside, after))
         elif after is not None and after.sep == "," and _is_other_name(unit, before, after):
             unit.senses = ()
         _settle_london(unit, before, after, gazetteer)

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 
 from job_hunter.domain.gazetteer import Gazetteer, Kind, Sense, bucket_of
 from job_hunter.domain.location_units import Unit, countries_of, is_name, read_units
@@ -90,7 +91,8 @@ def _read_whole(text: str, gazetteer: Gazetteer, hint: str | None) -> LocationRe
     misses: list[str] = []
     found = _decided(list(_found(units, gazetteer, hint, misses)))
     scopes = [gazetteer.scopes[s.name] for unit in units for s in unit.of(Kind.SCOPE) if not unit.is_used]
-    remote = _policy(units, is_hybrid, any(scope.is_remote for scope in scopes))
+    said = (gazetteer.scopes[s.name] for unit in units for s in unit.of(Kind.SCOPE))
+    remote = _policy(units, is_hybrid, any(scope.is_remote for scope in said))
     if not found and hint is not None and not scopes:
         found = [(Place(None, hint), None)]
     places = tuple(dict.fromkeys(place for place, _ in found))
@@ -142,7 +144,7 @@ def _place_of(
 
 
 def _unknown_place(units: list[Unit], at: int, misses: list[str]) -> Place | None:
-    """An unknown name is a city where a state or country follows after a comma; before a known city it is a district."""
+    """An unknown name is a city where a state or country follows after a comma, a district where a known city does."""
     unit = units[at]
     after = _next(units, at)
     text = unit.text
@@ -221,7 +223,7 @@ def _wider_place(
     unit.region = wider[0].name
     if unit.country is not None:
         return Place(None, unit.country)
-    allowed = [sense.country for sense in wider]
+    allowed = [sense.country for sense in wider if sense.country]
     if len(set(allowed)) == 1:
         return Place(None, allowed[0])
     plain = [sense for sense in wider if not sense.is_code]
@@ -229,8 +231,7 @@ def _wider_place(
         return Place(None, plain[0].country)
     if hint in allowed:
         return Place(None, hint)
-    others = {c for n, other in enumerate(units) if n != at for c in _sure_countries(other)}
-    if (named := [c for c in allowed if c in others]) and len(set(named)) == 1:
+    if len(set(named := [country for country in allowed if sure[country]])) == 1:
         return Place(None, named[0])
     if len(units) == 1:
         misses.append(unit.text)
@@ -258,7 +259,7 @@ def _next(units: list[Unit], at: int) -> Unit | None:
 
 def _following(units: list[Unit], at: int) -> Unit | None:
     """The name that may qualify unit `at`: the next one not kept apart, over unknown words, areas and modes."""
-    for after in units[at + 1 :]:
+    for after in islice(units, at + 1, None):
         if after.is_hard:
             return None
         if after.senses and not after.of(Kind.AREA, Kind.MODE, Kind.SCOPE):
@@ -317,8 +318,8 @@ def _is_unscoped_remote(units: list[Unit]) -> bool:
     for at, unit in enumerate(units):
         if not any(sense.name == "remote" for sense in unit.of(Kind.MODE)):
             continue
-        after, before = _next(units, at), units[at - 1] if at else None
-        if after is not None and after.senses:
+        after, before = _following(units, at), units[at - 1] if at else None
+        if after is not None:
             continue
         if before is not None and not unit.is_hard and (unit.sep != "," or countries_of(before)):
             continue

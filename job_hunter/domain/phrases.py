@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -45,9 +46,14 @@ class Word:
     before: str
 
 
-def words_of(text: str, *, limit: int = 1000) -> list[Word]:
+def words_of(text: str, *, limit: int = 1000) -> tuple[Word, ...]:
     """The words of the first `limit` characters, each with the separator before it."""
-    folded = fold(text[:limit])
+    return _words(text[:limit])
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[Word, ...]:
+    folded = fold(text)
     words: list[Word] = []
     before, end = "", 0
     sentence = False
@@ -63,7 +69,7 @@ def words_of(text: str, *, limit: int = 1000) -> list[Word]:
         end = found.end()
         sentence = raw.endswith(".") and len(key) > 3 and end < len(folded)
         before = ""
-    return words
+    return tuple(words)
 
 
 def _sign(text: str, at: int) -> str:
@@ -128,7 +134,3 @@ class PhraseTable(Generic[V]):
             if tuple(keys[start + 1 : start + 1 + len(rest)]) == rest:
                 return 1 + len(rest), value
         return None
-
-    def values(self) -> Iterator[V]:
-        """What the phrases mean, in no particular order."""
-        return (value for candidates in self._by_first.values() for _, value in candidates)
