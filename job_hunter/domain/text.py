@@ -35,11 +35,11 @@ _INLINE_NAMES = (
 _INLINE = frozenset(_INLINE_NAMES.split())
 _INLINE_TAGS = _INLINE | {f"/{name}" for name in _INLINE}
 _BLANKS = re.compile(r"[ \t]{2,}|\t")
-_LONG_REFERENCE = re.compile(r"&#[0-9]{8,}")
+_LONG_REFERENCE = re.compile(r"&#[0-9]{8,};?")
 _INVISIBLE = ("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
 _BLANK = ("\u00a0", "\u202f", "\u2009")
 
-_SIGNS = ("$", "£", "€", "&pound", "&euro", "&#163", "&#8364", "&#xa3", "&#x20ac", "&#36;", "â‚¬")
+_SIGNS = ("$", "£", "€", "pound;", "euro;", "#163;", "#8364;", "#xa3;", "#x20ac;", "#36;", "â‚¬")
 # What can stand beside a figure to make it money where there is no sign: codes and words, or a "k" behind it.
 _CODE_NAMES = """
     AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW LPA MXN MYR NGN NIS
@@ -53,6 +53,10 @@ _CUE_AFTER = re.compile(
     r"(?:[kK](?![a-zA-Z0-9])|zł|zl|Kč|[฿\u20a0-\u20cf¥]|"
     rf"[kK]?(?i:{'|'.join(sorted(_CODES))}|{_WORDS})(?![a-zA-Z]))"
 )
+
+
+FIRST_LOOK = 200_000
+"""Characters in which a figure without a sign is looked for; thirty times a long posting."""
 
 
 def digits(text: str) -> list[int]:
@@ -100,7 +104,7 @@ def _without_tags(text: str, opening: str, closing: str) -> str:
     out = [parts[0]]
     for part in parts[1:]:
         tag, found, rest = part.partition(closing)
-        if not found or not (tag[:1].isalpha() or tag[:1] in "/!"):
+        if not found or not (tag[:1].isalpha() or tag[:1] in ("/", "!")):
             out.append("<" + part)
             continue
         name = tag if tag in _INLINE_TAGS else tag.split(None, 1)[0].lower()
@@ -152,7 +156,7 @@ def may_state_pay(content: str) -> bool:
         if sign in content:
             return True
     last = -2
-    for at in digits(content):
+    for at in digits(content[:FIRST_LOOK]):
         if at != last + 1 and content[max(0, at - 4) : at].strip().upper()[-3:] in _CODES_BEFORE:
             return True
         if _CUE_AFTER.match(content, at + 1) is not None:

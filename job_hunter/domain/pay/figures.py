@@ -50,6 +50,7 @@ _LOWER_AFTER = re.compile(
     r"plus(?=\s*(?:$|[|,.;)\n]|depending|doe|dependent|based)))",
     re.IGNORECASE,
 )
+_LONGEST_CHAIN = 6
 _MINIMUM = re.compile(r"\bmin(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
 _MAXIMUM = re.compile(r"\bmax(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
 _UPPER_AFTER = re.compile(r"[ ]?(?:max(?:imum)?\b(?! ?:)|cap\b|or (?:less|below)\b)", re.IGNORECASE)
@@ -143,7 +144,7 @@ def _figures(text: str) -> Iterator[Figure]:
     pending: list[Amount] = []
     count = 0
     for amount in find_amounts(text):
-        if pending and _joined(text, pending[-1], amount):
+        if pending and len(pending) < _LONGEST_CHAIN and _joined(text, pending[-1], amount):
             pending.append(amount)
             continue
         for figure in _figures_of(text, pending):

@@ -13,8 +13,8 @@ from job_hunter.domain.pay.resolve import Resolved, resolve
 from job_hunter.domain.pay.types import Band, Label, PayHints
 from job_hunter.domain.pay.zones import countries_of, place_patterns, place_score
 
-MAX_TEXT = 120_000
-"""Characters of a posting that are read: twenty times a long posting; what is longer is no posting."""
+MAX_TEXT = 60_000
+"""Characters of a posting that are read: ten times a long posting; what is longer is no posting."""
 
 _APPROXIMATELY = r"(?:approx\w*|about|around|roughly|circa|ca\.?|equivalent|to|or|of|\s)*"
 _GLOSS_LINK = re.compile(
