@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from job_hunter.domain.family_phrases import FIELDS, NOUNS
 from job_hunter.domain.level import Family
 from job_hunter.domain.phrases import PhraseTable, Word, words_of
 
@@ -29,168 +30,6 @@ FAMILY_READING = 1
 
 TITLE_LIMIT = 300
 """Characters of a title that are read."""
-
-# Nouns of a job: the last one before a preposition decides.
-_NOUNS = {
-    Family.ENGINEERING: """
-        engineer, engineers, swe, sde, sdet, developer, developers, programmer, programmers, dev, coder, sre, devops,
-        devsecops, software architect, cloud architect, data architect, enterprise architect, security architect,
-        system architect, systems architect, network architect, infrastructure architect, technical architect,
-        solution architecture engineer, platform architect, application architect, ai architect, salesforce architect,
-        chief architect, java architect, integration architect, database architect, hardware architect, architect,
-        machine learning architect, sysadmin, system administrator, systems administrator, linux administrator,
-        database administrator, network administrator, dba, cloud administrator, tester, penetration tester, qa
-        analyst, test analyst, software tester, automation tester, member of technical staff, members of technical
-        staff, member of the technical staff, technical staff, mts, cto, chief technology officer, chief technical
-        officer, chief information security officer, ciso, security analyst, software consultant, quant developer,
-        quantitative developer, trading systems developer, site reliability, production support engineer, application
-        support engineer, trading support engineer, platform support engineer, entwickler, ingenieur, ingeniero,
-        ingenieria, desarrollador, desarrolladora, developpeur, engenheiro, engenheira, desenvolvedor,
-        softwareentwickler, programmierer, tech lead, technical lead, techlead, forward deployed engineer, software
-        crafter, technologist, technical fellow, hacker, webmaster, engineering fellow, engineering manager, tlm,
-        software development manager, data engineering manager, full stack, fullstack, cybersecurity analyst, soc
-        analyst, devrel engineer""",
-    Family.TRADING: """
-        trader, traders, market maker, market makers, portfolio manager, portfolio managers, structurer, dealer, quant
-        trader, quantitative trader, sales trader, trading analyst, trading assistant, trading associate, trading
-        intern, execution specialist, execution analyst, desk strategist, trading strategist, options specialist,
-        bookmaker, trading manager, trading lead, head of trading, trading graduate, quantitative trading intern,
-        quantitative trading analyst""",
-    Family.RESEARCH: """
-        researcher, researchers, research scientist, scientist, scientists, quant, quants, quantitative analyst,
-        quantitative analysts, quant analyst, quantitative strategist, quant strategist, quantitative researcher,
-        quant researcher, research analyst, research associate, research intern, research fellow, economist,
-        mathematician, statistician, econometrician, research assistant, ai fellow, ai safety fellow, security fellow,
-        safety fellow, research lead, research manager, research director, phd researcher, strats, bioinformatician,
-        biostatistician, quantitative associate, postdoc""",
-    Family.PRODUCT: """
-        product manager, product managers, product owner, product owners, product lead, product director, product
-        designer, product designers, product analyst, product operations manager, product management, product mgr,
-        head of product, chief product officer, designer, designers, ux designer, ui designer, ux researcher, user
-        researcher, ux writer, content designer, service designer, interaction designer, design lead, design manager,
-        design director, design researcher, user experience researcher, technical program manager, technical programme
-        manager, tpm, cpo, product strategist, product specialist lead, design technologist, product design lead,
-        product design manager, product design director, group product manager, produktmanager, product architect""",
-    Family.SALES: """
-        account executive, account executives, account manager, account managers, account director, ae, sdr, bdr,
-        sdrs, bdrs, sales engineer, sales engineers, solutions engineer, solution engineer, solutions engineers,
-        presales engineer, pre sales engineer, solutions architect, solution architect, solutions consultant, solution
-        consultant, sales consultant, presales consultant, customer engineer, partner engineer, sales representative,
-        sales representatives, sales rep, sales development representative, business development representative,
-        business developer, business development manager, business development associate, business development lead,
-        business development executive, business development director, business development, sales executive, sales
-        manager, sales director, sales lead, sales specialist, sales associate, sales associates, sales advisor,
-        seller, salesperson, salesman, sales agent, sales analyst, sales leader, sales person, sales intern, customer
-        success manager, client success manager, customer success associate, customer success specialist, customer
-        success lead, customer success, client success, success manager, partner manager, partnership manager,
-        partnerships manager, partner success manager, partnerships lead, channel manager, channel account manager,
-        alliance manager, alliances manager, alliances director, account partner, client partner, client executive,
-        client director, relationship manager, territory manager, key account manager, renewals manager, renewals
-        specialist, chief revenue officer, cro, sales development, account development representative, growth
-        representative, enterprise account executive, partner development manager, technical account manager, account
-        supervisor, commercial manager, commercial director, chief commercial officer, head of sales, market
-        development representative, vendedor, vendedora, sales assistant, sales coordinator, inside sales, field
-        sales, outside sales, value engineer, value consultant, client advisor, deal desk manager""",
-    Family.OTHER: """
-        recruiter, recruiters, sourcer, talent partner, talent acquisition, recruitment consultant, recruiting
-        coordinator, recruiting manager, recruitment manager, recruiting lead, people partner, business partner,
-        people manager, hr manager, hrbp, counsel, attorney, lawyer, solicitor, paralegal, legal counsel, barrister,
-        notary, accountant, accountants, bookkeeper, controller, comptroller, auditor, actuary, underwriter, tax
-        manager, finance manager, finance director, finance analyst, financial analyst, payroll specialist, payroll
-        manager, treasurer, cfo, chief financial officer, coo, chief operating officer, chief people officer, chief of
-        staff, chief marketing officer, cmo, ceo, chief executive officer, chief accounting officer, chief compliance
-        officer, office manager, executive assistant, personal assistant, administrative assistant, receptionist,
-        assistant, secretary, data analyst, data analysts, business analyst, business analysts, bi analyst, business
-        intelligence analyst, systems analyst, risk analyst, risk manager, compliance officer, compliance manager,
-        compliance analyst, program manager, programme manager, program managers, project manager, project managers,
-        scrum master, delivery manager, agile coach, release manager, pmo, marketing manager, product marketing
-        manager, product marketer, marketer, copywriter, editor, writer, technical writer, content strategist, brand
-        designer, graphic designer, visual designer, motion designer, instructional designer, interior designer,
-        marketing designer, web designer, fashion designer, presentation designer, production designer, learning
-        designer, curriculum designer, sound designer, level designer, game designer, support engineer, support
-        engineers, technical support engineer, customer support engineer, customer success engineer, product support
-        engineer, support specialist, support analyst, support agent, support representative, customer support,
-        technical support, customer service representative, customer care, customer experience associate, customer
-        experience specialist, service advisor, operations manager, operations associate, operations analyst,
-        operations specialist, operations lead, operations engineer associate, operations director, operations
-        coordinator, technician, technicians, driver, warehouse associate, cook, chef, barista, nurse, physician,
-        therapist, pharmacist, teacher, tutor, lecturer, instructor, trainer, coach, counselor, psychologist,
-        psychiatrist, social worker, optician, optometrist, journalist, reporter, photographer, videographer,
-        producer, animator, artist, community manager, social media manager, event manager, events manager, buyer,
-        planner, merchandiser, store manager, security guard, security officer, cleaner, housekeeper, supply chain
-        manager, category manager, procurement manager, facilities manager, workplace manager, workplace coordinator,
-        trust and safety specialist, investigator, translator, interpreter, linguist, annotator, data entry clerk,
-        clerk, cashier, developer relations, developer advocate, developer evangelist, developer relations manager,
-        clinical research coordinator, clinical research associate, clinical scientist, market researcher, market
-        research analyst, market research manager, medical scientist liaison, medical science liaison, equity research
-        associate, training manager, engagement manager, management consultant, strategy consultant, investment
-        analyst, investment banker, investor relations manager, fund accountant, trade support analyst, trading
-        operations analyst, trading operations associate, real estate developer, property manager, property developer,
-        case manager, general manager, team assistant, mechanic, electrician, plumber, installer, welder, machinist,
-        operator, assembler, landscape architect, building architect, learning and development partner, organizational
-        developer, curriculum developer, talent developer, training developer, content developer""",
-}
-
-# Fields of work: they decide where the noun says nothing of the trade.
-_FIELDS = {
-    Family.ENGINEERING: """
-        engineering, software, software engineering, software development, backend, back end, frontend, front end,
-        infrastructure, platform, devops, cloud, data engineering, data platform, machine learning, ml, ml ops, mlops,
-        firmware, hardware, fpga, asic, embedded, android, ios, web development, site reliability engineering, cyber
-        security, cybersecurity, information security, infosec, application security, cloud security, security
-        engineering, quality engineering, qa, quality assurance, test automation, network engineering, technology, it
-        infrastructure, developer experience, systems engineering, artificial intelligence, ai, computer vision,
-        robotics, java, python, golang, rust, javascript, typescript, react, node, kubernetes, linux, architecture,
-        dev, data infrastructure, distributed systems, core engineering, r&d, research and development, research &
-        development, research engineering, engenharia, entwicklung, quant development, quantitative development,
-        trading technology, trading systems, production engineering, release engineering, enterprise architecture, ai
-        engineering, analytics engineering, product engineering, hardware engineering, site reliability, development,
-        blockchain engineering, php""",
-    Family.TRADING: """
-        trading, quant trading, quantitative trading, algorithmic trading, market making, options trading, equities
-        trading, execution trading, portfolio management, fx trading, delta one, systematic trading, derivatives
-        trading, trading desk, sales and trading, sales & trading""",
-    Family.RESEARCH: """
-        research, quantitative research, quant research, data science, data sciences, applied science, research
-        science, quantitative analytics, quantitative analysis, quantitative strategies, quantitative finance, ai
-        research, machine learning research, alpha research, economics, statistics, quantitative development &
-        strategy, decision science, decision sciences, equity research, quantitative strategy, applied research, data
-        scientists""",
-    Family.PRODUCT: """
-        product, products, product management, product design, ux, ui, user experience, design, user research, ux
-        research, product operations, ux design, product strategy, service design, design systems, technical program
-        management, product & design, product and design, product development""",
-    Family.SALES: """
-        sales, sales engineering, presales, pre sales, solutions engineering, solutions architecture, solution
-        architecture, solution engineering, business development, partnerships, strategic partnerships, alliances,
-        channel, account management, enterprise sales, commercial sales, inside sales, renewals, revenue, go to
-        market, gtm, sales development, partner sales, client solutions, key accounts, client service sales, solutions
-        consulting, customer growth, strategic accounts, global accounts, vendas, customer success, client success,
-        partner success""",
-    Family.OTHER: """
-        marketing, product marketing, growth marketing, brand, content, communications, public relations, pr, events,
-        social media, seo, people, people operations, people ops, hr, human resources, talent, talent acquisition,
-        recruiting, recruitment, university recruiting, technical recruiting, engineering recruiting, sales
-        recruiting, compensation, benefits, payroll, total rewards, learning and development, finance, accounting,
-        tax, treasury, audit, internal audit, fp&a, procurement, controlling, financial planning, revenue accounting,
-        sales compensation, legal, compliance, regulatory, privacy, public policy, policy, government affairs,
-        government relations, risk, fraud, aml, kyc, financial crime, operations, sales operations, sales ops, revenue
-        operations, revops, business operations, bizops, trading operations, trade support, trade operations, middle
-        office, back office, product support, marketing operations, legal operations, engineering operations, research
-        operations, design operations, finance operations, people analytics, business strategy, strategy, corporate
-        development, corporate strategy, investor relations, customer support, customer service, customer experience,
-        customer care, customer operations, technical support, support, client service, client services, supply chain,
-        logistics, manufacturing, warehouse, facilities, workplace, real estate, office, administration,
-        administrative, sales enablement, enablement, sales training, customer education, training, education,
-        curriculum, trust & safety, trust and safety, content moderation, business intelligence, data analytics,
-        analytics, program management, project management, pmo, transformation, change management, clinical, medical,
-        nursing, clinical research, market research, community, developer relations, devrel, physical security,
-        security operations guard, sustainability, esg, insurance, underwriting, lending, credit, claims, collections,
-        retail, store, restaurant, kitchen, food, creative, editorial, translation, localization, fundraising,
-        development officer, philanthropy, investment, investments, investment banking, private equity, venture
-        capital, wealth management, general & administrative, growth, payments operations, marketplace operations, it
-        support, helpdesk, help desk, service desk, general and administrative, g&a, strategy & operations""",
-}
 
 _PREPOSITIONS = frozenset(
     ("for", "in", "with", "at", "on", "to", "from", "focused", "focusing", "supporting", "within", "using")
@@ -220,8 +59,8 @@ def _phrases(listed: dict[Family, str]) -> Iterator[tuple[str, Family]]:
         yield from ((phrase.strip(), family) for phrase in text.split(","))
 
 
-_NOUN_TABLE = PhraseTable(_phrases(_NOUNS))
-_FIELD_TABLE = PhraseTable(_phrases(_FIELDS))
+_NOUN_TABLE = PhraseTable(_phrases(NOUNS))
+_FIELD_TABLE = PhraseTable(_phrases(FIELDS))
 
 
 def family_of(title: str, department: str | None = None) -> Family | None:
@@ -252,38 +91,33 @@ def _parts(words: Iterable[Word]) -> Iterator[list[str]]:
         yield part
 
 
-def _hits(part: list[str], table: PhraseTable[Family]) -> Iterator[tuple[str, Family, int]]:
-    at = 0
-    while at < len(part):
+def _hits(part: list[str], table: PhraseTable[Family]) -> Iterator[tuple[int, int, str, Family]]:
+    """Every phrase of the part: first word, word after the last, text, family. Phrases may overlap."""
+    for at in range(len(part)):
         hit = table.at(part, at)
-        length = hit[0] if hit else 1
-        if hit:
-            yield " ".join(part[at : at + length]), hit[1], at
-        at += length
+        if hit is not None:
+            yield at, at + hit[0], " ".join(part[at : at + hit[0]]), hit[1]
 
 
 def _noun(part: list[str]) -> tuple[str, Family] | None:
-    """The last noun of a job before the first preposition; where none stands before it, the first after it."""
-    edge = next((at for at, key in enumerate(part) if key in _PREPOSITIONS and at > 0), len(part))
-    found: tuple[str, Family] | None = None
-    for text, family, at in _hits(part, _NOUN_TABLE):
-        if at >= edge and found is not None:
-            break
-        found = (text, family)
-        if at >= edge:
-            break
-    return found
+    """The job's noun, the longest of those that end last; after a preposition only where none stands before it."""
+    return _last(part, _NOUN_TABLE)
 
 
 def _field(part: list[str]) -> Family | None:
-    """The last field before a preposition: "Data Engineering Manager", "Head of Sales Operations"."""
-    found: Family | None = None
+    """The last field: "Data Engineering Manager", "Head of Sales Operations", "Enterprise Sales Engineering"."""
+    found = _last(part, _FIELD_TABLE)
+    return found[1] if found is not None else None
+
+
+def _last(part: list[str], table: PhraseTable[Family]) -> tuple[str, Family] | None:
     edge = next((at for at, key in enumerate(part) if key in _PREPOSITIONS and at > 0), len(part))
-    for _, family, at in _hits(part, _FIELD_TABLE):
-        if at >= edge and found is not None:
-            break
-        found = family
-    return found
+    hits = list(_hits(part, table))
+    near = [hit for hit in hits if hit[0] < edge] or hits
+    if not near:
+        return None
+    _, _, text, family = max(near, key=lambda hit: (hit[1], hit[1] - hit[0]))
+    return text, family
 
 
 def _mentions(text: str, table: PhraseTable[bool]) -> bool:

@@ -190,6 +190,10 @@ _PART_ENDS = frozenset(",–|();:.•")
 # "Data Lead" says less than a rank stated beside it ("Data Lead - Senior Engineer").
 _WEAK = frozenset(("lead", "leads", "leader", "tech lead", "technical lead"))
 _LOOSE_NEWCOMER = frozenset(("associate", "associates"))
+# People in these trades are led by their managers, whatever rank stands before the word.
+_LED_BY_MANAGERS = frozenset(
+    ("engineering", "software", "data", "analytics", "development", "science", "senior", "sr", "staff", "principal", "")
+)
 _CEDES_TO_NEWCOMER = frozenset((Level.MANAGER, Level.STAFF))
 _NOT_NEWCOMER_BEFORE = frozenset(("program", "programme", "programs", "programmes", "recruitment", "recruiting"))
 
@@ -293,11 +297,27 @@ def _is_alternative(part: list[Word], last_end: int, start: int) -> bool:
 
 
 def _highest(group: list[tuple[Mark, str, int, int]], part: list[Word]) -> tuple[Level, str, str]:
-    newcomer = [m for m in group if m[0].level is Level.JUNIOR and m[1] not in _LOOSE_NEWCOMER]
     top = max(group, key=lambda m: (RANK[_level(m)], -m[2]))
-    if newcomer and _level(top) in _CEDES_TO_NEWCOMER and not any(w.key in _NOT_NEWCOMER_BEFORE for w in part):
-        top = newcomer[0]
+    if _level(top) in _CEDES_TO_NEWCOMER and (other := _instead(group, top, part)) is not None:
+        top = other
     return _level(top), top[1], top[0].rule
+
+
+def _instead(
+    group: list[tuple[Mark, str, int, int]], top: tuple[Mark, str, int, int], part: list[Word]
+) -> tuple[Mark, str, int, int] | None:
+    """The mark that beats "manager" or "lead": one for newcomers, or the rank of a manager without people."""
+    juniors = [m for m in group if m[0].level is Level.JUNIOR]
+    newcomer = next((m for m in juniors if m[1] not in _LOOSE_NEWCOMER), None)
+    if newcomer is not None:
+        return None if any(word.key in _NOT_NEWCOMER_BEFORE for word in part) else newcomer
+    trade = part[top[2] - 1].key if top[2] else ""
+    if top[1] != "manager" or trade in _LED_BY_MANAGERS:
+        return None
+    # "Associate Brand Manager" and "Principal Brand Manager" name ranks of a trade, as "Associate Product Manager" does.
+    ranks = [m for m in group if m[1] in ("staff", "principal", "senior staff", "senior principal")]
+    prefix = [m for m in juniors if m[2] == 0 and top[2] > m[3]]
+    return next(iter(ranks or prefix), None)
 
 
 def _level(mark: tuple[Mark, str, int, int]) -> Level:
