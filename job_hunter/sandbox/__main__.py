@@ -9,12 +9,14 @@ import argparse
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import uvicorn
 
 from job_hunter.sandbox.config import write_config
+from job_hunter.sandbox.names import SOURCES
 from job_hunter.sandbox.server import base_urls, config_for, listen
 from job_hunter.sandbox.state import State
 from job_hunter.sandbox.world import DEFAULT_END, World
@@ -31,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.end,
         openings_per_company=options.openings_per_company,
         body_bytes=options.body_bytes,
+        sources=tuple(options.source or SOURCES),
     )
     state = State(world)
     state.set_date(options.date or world.end)
@@ -43,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     line = {"url": url, "pid": os.getpid(), "env": base_urls(url), "dates": [str(day) for day in world.dates]}
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
-    uvicorn.Server(config_for(state)).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config_for(state)).run(sockets=[listener])
     return 0
 
 
@@ -58,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--date", type=date.fromisoformat, help="the day it is at the start (the end by default)")
     parser.add_argument("--openings-per-company", type=int, help="the fixed size of every board, for benchmarks")
     parser.add_argument("--body-bytes", type=int, help="the length of every text, for benchmarks")
+    parser.add_argument("--source", action="append", choices=sorted(set(SOURCES)), help="boards of these systems only")
     parser.add_argument("--no-gzip", action="store_true")
     parser.add_argument("--no-validators", action="store_true", help="no ETag, no Last-Modified, no 304")
     parser.add_argument("--write-config", type=Path, metavar="DIR", help="write a companies.yaml for this world")

@@ -120,9 +120,9 @@ class Life:
                 return job, location
 
     def _claim(self, job: Job, location: Location) -> bool:
-        # Two lines of the same title at the same place would be one opening to a careful reader. Places that differ
-        # only in their wording are the same place.
-        key = (job.title, location.bucket)
+        # Two lines of the same title at the same place would be one opening to a careful reader. Places and titles
+        # that differ only in their wording are the same.
+        key = (job.title.replace("Sr. ", "Senior "), location.bucket)
         if key in self.taken:
             return False
         self.taken.add(key)

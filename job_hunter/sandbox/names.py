@@ -118,7 +118,7 @@ _SUFFIXES = {
     "other": ("Health", "Energy", "Games", "Logistics"),
 }
 _SECTORS = ("hft_quant", "fintech", "ai", "big_tech", "hft_quant", "bank", "fintech", "other", "ai", "hft_quant")
-_SOURCES = ("greenhouse", "ashby", "greenhouse", "lever", "greenhouse", "ashby", "lever_eu", "ashby", "lever")
+SOURCES = ("greenhouse", "ashby", "greenhouse", "lever", "greenhouse", "ashby", "lever_eu", "ashby", "lever")
 
 MOST = len(STEMS) ** 2
 
@@ -130,8 +130,8 @@ def _stems(seed: int) -> tuple[str, ...]:
     return tuple(stems)
 
 
-def company_at(seed: int, index: int) -> SandboxCompany:
-    """The company number `index` (0 to MOST - 1) of the world with this seed."""
+def company_at(seed: int, index: int, sources: tuple[str, ...] = SOURCES) -> SandboxCompany:
+    """The company number `index` (0 to MOST - 1) of the world with this seed, on one of `sources` in turn."""
     stems = _stems(seed)
     first, round_ = index % len(stems), index // len(stems)
     sector = _SECTORS[index % len(_SECTORS)]
@@ -142,7 +142,7 @@ def company_at(seed: int, index: int) -> SandboxCompany:
     suffix = suffixes[(index // len(_SECTORS)) % len(suffixes)]
     name = " ".join([*words, suffix]).strip()
     slug = name.lower().replace(" & ", "-and-").replace(" ", "-")
-    source = _SOURCES[index % len(_SOURCES)]
+    source = sources[index % len(sources)]
     joined = name.replace(" & ", "And").replace(" ", "")
     token = joined if source == "ashby" else joined.lower()
     if index % 6 == 4 and source == "greenhouse":

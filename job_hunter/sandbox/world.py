@@ -12,7 +12,7 @@ from uuid import UUID
 
 from job_hunter.sandbox.life import Settings, openings_of
 from job_hunter.sandbox.model import Opening, SandboxCompany
-from job_hunter.sandbox.names import MOST, company_at
+from job_hunter.sandbox.names import MOST, SOURCES, company_at
 
 _KEPT_BOARDS = 400
 DEFAULT_END = date(2026, 11, 22)
@@ -24,7 +24,8 @@ class World:
     Everything follows from `seed` and the sizes. Boards are generated when they are first asked for and the oldest are
     forgotten, so that a world of 10,000 companies costs no more memory than one of a few hundred.
     `openings_per_company` fixes the size of every board and `body_bytes` the length of every text (for benchmarks);
-    `prose=False` states pay in structured fields and pay blocks only.
+    `prose=False` states pay in structured fields and pay blocks only; `sources` (greenhouse, lever, lever_eu, ashby)
+    are the systems that companies are spread over.
     """
 
     def __init__(
@@ -38,13 +39,16 @@ class World:
         openings_per_company: int | None = None,
         body_bytes: int | None = None,
         prose: bool = True,
+        sources: tuple[str, ...] = SOURCES,
     ) -> None:
         if not 0 < companies <= MOST or weeks < 1:
             raise ValueError(f"a world has 1 to {MOST} companies and at least one week, not {companies} and {weeks}")
+        if not sources or set(sources) - set(SOURCES):
+            raise ValueError(f"a world has boards of {', '.join(sorted(set(SOURCES)))}, not of {sources}")
         self.seed, self.weeks, self.body_bytes = seed, weeks, body_bytes
         self.dates = tuple(end - timedelta(7 * n) for n in reversed(range(weeks)))
         self._settings = Settings(seed, self.dates, max_openings, openings_per_company, prose)
-        self._companies = tuple(company_at(seed, index) for index in range(companies))
+        self._companies = tuple(company_at(seed, index, sources) for index in range(companies))
         self._boards: OrderedDict[int, tuple[Opening, ...]] = OrderedDict()
         self._by_token = {(company.source, company.token): company for company in self._companies}
         self._moves: dict[str, tuple[date, SandboxCompany]] = {}

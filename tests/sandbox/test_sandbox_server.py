@@ -41,11 +41,17 @@ def server(running: SandboxServer) -> Iterator[SandboxServer]:
     running.clear_requests()
 
 
-@pytest.fixture
-def client(server: SandboxServer) -> Iterator[httpx.Client]:
-    """A client that follows nothing by itself and gives up soon."""
-    with httpx.Client(base_url=server.url, timeout=10) as client:
+@pytest.fixture(scope="module")
+def shared(running: SandboxServer) -> Iterator[httpx.Client]:
+    """One client for the module: making its TLS context is what takes longest."""
+    with httpx.Client(base_url=running.url, timeout=10) as client:
         yield client
+
+
+@pytest.fixture
+def client(server: SandboxServer, shared: httpx.Client) -> httpx.Client:
+    """A client that follows nothing by itself and gives up soon."""
+    return shared
 
 
 def path_of(company: SandboxCompany) -> str:

@@ -165,8 +165,13 @@ def test_a_company_can_move_to_another_board() -> None:
     assert jobs[0]["id"] == external_id(world.seed, opening, "ashby") != external_id(world.seed, opening, "greenhouse")
 
 
+def test_a_world_can_have_boards_of_one_system() -> None:
+    """Benchmarks compare like with like when every posting has the same shape."""
+    assert {"greenhouse"} == {company.source for company in World(companies=20, sources=("greenhouse",)).companies}
+
+
 def test_an_impossible_world_is_refused() -> None:
     """No companies, too many, or no week at all."""
-    for arguments in ({"companies": 0}, {"companies": MOST + 1}, {"weeks": 0}):
+    for arguments in ({"companies": 0}, {"companies": MOST + 1}, {"weeks": 0}, {"sources": ("fax",)}):
         with pytest.raises(ValueError, match="a world has"):
             World(**arguments)
