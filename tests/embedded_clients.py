@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+IMPORTS = os.pathsep.join([str(REPOSITORY), *filter(None, sys.path)])  # what we can import, our programs can
 NOBODY = 65534
 
 # Opens argv[1], then answers each line of SQL on stdin with a line on stdout, until stdin ends.
@@ -75,7 +76,7 @@ class Client:
             stdout=subprocess.PIPE,
             text=True,
             cwd=cwd or Path("/"),
-            env={"PYTHONPATH": str(REPOSITORY), "PATH": os.defpath} if env is None else dict(env),
+            env={"PYTHONPATH": IMPORTS, "PATH": os.defpath} if env is None else dict(env),
         )
 
     def line(self) -> str:

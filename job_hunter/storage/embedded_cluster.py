@@ -270,7 +270,7 @@ def adopt_owner(place: Place, programs: Programs) -> None:
 
 
 _REASONS = (
-    (r"No space left on device", "the disk is full: free space"),
+    (r"No space left on device|Check free disk space", "the disk is full: free space"),
     (r"Disk quota exceeded", "the disk quota is used up: free space"),
     (r"Read-only file system", "the file system is read-only: set JOB_HUNTER_DATA_DIR to another folder"),
     (r"could not bind Unix|Is another postmaster already running", "its socket is in use: end the program that has it"),
@@ -284,7 +284,7 @@ def explained(place: Place, said: str) -> EmbeddedPostgresError:
     """The sentence for a Postgres that gave up, from what it `said`."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)] or lines[-1:]
-    quoted = re.sub(r"^.*?\b(FATAL|PANIC|ERROR|error): *", "", telling[-1]) if telling else "it said nothing"
+    quoted = re.sub(r"^.*?\b(FATAL|PANIC|ERROR|error): *", "", telling[0]) if telling else "it said nothing"
     reason = next((text for pattern, text in _REASONS if re.search(pattern, said)), "see the log")
     return EmbeddedPostgresError(
         f"The embedded Postgres in {place.root} did not start; {reason}. It said: {quoted} (log: {place.log})"

@@ -27,7 +27,7 @@ from job_hunter.storage.embedded_cluster import (
     explained,
     write_settings,
 )
-from job_hunter.storage.embedded_programs import ENVIRONMENT, Programs, run
+from job_hunter.storage.embedded_programs import ENVIRONMENT, Programs, run, unprivileged_prefix
 
 POLL_SECONDS = 0.03
 PATIENCE_SECONDS = 60.0  # without any sign of life; crash recovery gives signs and may take as long as it needs
@@ -179,27 +179,33 @@ def _clear_stale(place: Place) -> None:
 
 
 def _is_postgres_of(place: Place, pid: int) -> bool:
-    """Whether `pid` is a live Postgres process of this cluster; told by its working directory where that is shown."""
+    """Whether `pid` is a live Postgres process of this cluster: told by its working directory where we may see it, as
+    root in a container may not, else by its name."""
     try:
-        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        state = status.rpartition(")")[2].split()[0]
-        return state not in "ZX" and os.readlink(f"/proc/{pid}/cwd") == str(place.cluster)
-    except FileNotFoundError:
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")
+        if rest.split()[0] in "ZX":
+            return False
+        try:
+            return os.readlink(f"/proc/{pid}/cwd") == str(place.cluster)
+        except PermissionError:
+            return name.partition("(")[2] == "postgres"
+    except (FileNotFoundError, ProcessLookupError):
         if Path("/proc/self").exists():
             return False
-    except (PermissionError, ProcessLookupError):
-        return False  # another user's process, or gone
     shown = run(["ps", "-p", str(pid), "-o", "stat=,command="], cwd=place.root).stdout
     return not shown.lstrip().startswith("Z") and "postgres" in shown and str(place.cluster) in shown
 
 
 def _processes_of(place: Place) -> list[int]:
-    """All live processes of this cluster; empty where /proc does not show them."""
-    try:
-        pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()]
-    except OSError:
-        return []
-    return [pid for pid in pids if _is_postgres_of(place, pid)]
+    """The live processes of this cluster that show their working directory; none where there is no /proc."""
+    found = []
+    for name in os.listdir("/proc") if Path("/proc/self").exists() else ():
+        try:
+            if name.isdecimal() and os.readlink(f"/proc/{name}/cwd") == str(place.cluster):
+                found.append(int(name))
+        except OSError:
+            pass  # gone meanwhile, or not ours to see
+    return found
 
 
 def _end_leftovers(place: Place, with_signal: signal.Signals) -> None:
@@ -211,15 +217,23 @@ def _end_leftovers(place: Place, with_signal: signal.Signals) -> None:
         _signal(pid, with_signal)
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
+def _signal(pid: int, number: signal.Signals) -> bool:
+    """Send a signal; False when not even the user that Postgres runs as may."""
     try:
         os.kill(pid, number)
     except ProcessLookupError:
         pass  # gone meanwhile
+    except PermissionError:  # root of another container, whom only a uid in common helps
+        prefix = unprivileged_prefix()[0] if os.geteuid() == 0 else ()
+        return run([*prefix, "/bin/sh", "-c", f"kill -{number} {pid}"], cwd=Path("/")).returncode == 0
+    return True
 
 
 def stop_server(place: Place) -> None:
-    """Stop the server and wait until its last process is gone. The caller is the last client and holds the mutex."""
+    """Stop the server and wait until its last process is gone. The caller is the last client and holds the mutex.
+
+    A server that another container started, and that we have no right to stop, runs on.
+    """
     began = time.monotonic()
     asked: signal.Signals | None = None
     while is_server_alive(place):
@@ -230,7 +244,8 @@ def stop_server(place: Place) -> None:
         if wish is None:
             _end_leftovers(place, signal.SIGKILL)
         elif wish != asked and pid is not None and _is_postgres_of(place, pid):
-            _signal(pid, wish)
+            if not _signal(pid, wish):
+                return
             asked = wish
         if waited > 2 * STOP_SECONDS:
             raise EmbeddedPostgresError(

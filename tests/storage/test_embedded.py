@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from embedded_clients import AS_NOBODY, AS_ROOT, REPOSITORY, clients, give_to_nobody, require, value
+from embedded_clients import AS_NOBODY, AS_ROOT, IMPORTS, clients, give_to_nobody, require, value
 
 from job_hunter.storage.embedded import embedded_postgres, embedded_state, stop_abandoned
 from job_hunter.storage.embedded_cluster import Place, server_settings
@@ -323,20 +323,25 @@ def test_it_runs_as_the_other_kind_of_user(short_dir: Path) -> None:
 
 def test_the_server_is_not_root(made_once: Path) -> None:
     """
-    Whoever we are, the server has no capability left that a plain user has not.
+    Root's server has no capability left, a plain user's none that the user has not.
     """
     with embedded_postgres(made_once, durable=False):
         status = Path(f"/proc/{embedded_state(made_once).pid}/status")
         if not status.exists():
             pytest.skip("there is no /proc to see it in")
-        assert "CapEff:\t0000000000000000" in status.read_text()
+        capabilities, ours = (_capabilities(text.read_text()) for text in (status, Path("/proc/self/status")))
+    assert capabilities == (0 if os.geteuid() == 0 else ours)
+
+
+def _capabilities(status: str) -> int:
+    return int(status.partition("CapEff:\t")[2].partition("\n")[0], 16)
 
 
 def test_it_needs_neither_home_nor_a_writable_working_directory(made_once: Path) -> None:
     """
     In a container there may be no HOME, and the working directory may be read-only.
     """
-    with clients(1, made_once, env={"PYTHONPATH": str(REPOSITORY), "HOME": ""}, cwd=Path("/proc")) as (client,):
+    with clients(1, made_once, env={"PYTHONPATH": IMPORTS, "HOME": ""}, cwd=Path("/proc")) as (client,):
         assert client.opened().ask("SELECT 1") == "1"
         assert client.leave() == "left"
 
@@ -346,7 +351,7 @@ def test_variables_for_other_servers_do_not_mislead(made_once: Path) -> None:
     PGHOST, PGPORT and the like, set for another Postgres, change nothing.
     """
     misleading = {"PGHOST": "db.invalid", "PGPORT": "1", "PGUSER": "x", "PGDATABASE": "x", "PGDATA": "/x"}
-    with clients(1, made_once, env={"PYTHONPATH": str(REPOSITORY), **misleading}) as (client,):
+    with clients(1, made_once, env={"PYTHONPATH": IMPORTS, **misleading}) as (client,):
         assert client.opened().ask("SELECT current_user || '@' || current_database()") == "job_hunter@job_hunter"
         assert client.leave() == "left"
 
