@@ -60,20 +60,23 @@ async def apply_pool(client: PrefectClient, name: str, kind: str, *, image: str 
     try:
         found = await client.read_work_pool(name)
     except ObjectNotFound:
-        created = WorkPoolCreate(name=name, type=kind, base_job_template=template, concurrency_limit=POOL_LIMIT)
+        created = WorkPoolCreate.parse_obj(
+            {"name": name, "type": kind, "base_job_template": template, "concurrency_limit": POOL_LIMIT}
+        )
         await client.create_work_pool(created)
         return "created"
     if found.type != kind:
         raise typer.BadParameter(
             f"the work pool {name} is of type {found.type}, not {kind}: delete it or choose another --pool"
         )
-    changed = WorkPoolUpdate(concurrency_limit=POOL_LIMIT)
+    changes: dict[str, Any] = {}
     if template and template != found.base_job_template:
-        changed.base_job_template = template
-    elif found.concurrency_limit == POOL_LIMIT:
-        return "unchanged"
-    await client.update_work_pool(name, changed)
-    return "updated"
+        changes["base_job_template"] = template
+    if found.concurrency_limit != POOL_LIMIT:
+        changes["concurrency_limit"] = POOL_LIMIT
+    if changes:
+        await client.update_work_pool(name, WorkPoolUpdate.parse_obj(changes))
+    return "updated" if changes else "unchanged"
 
 
 async def apply_deployment(client: PrefectClient, wanted: dict[str, Any], *, pool: str, active: bool) -> str:
@@ -91,16 +94,16 @@ async def apply_deployment(client: PrefectClient, wanted: dict[str, Any], *, poo
         flow_id=flow_id,
         name=wanted["name"],
         entrypoint=entrypoint,
-        description=wanted.get("description"),
-        tags=wanted.get("tags"),
+        description=wanted["description"],
+        tags=wanted["tags"],
         parameters=wanted.get("parameters"),
-        parameter_openapi_schema=parameter_schema(flow).dict(),
+        parameter_openapi_schema=parameter_schema(flow).dict(),  # type: ignore[no-untyped-call]
         enforce_parameter_schema=True,
         schedules=schedules,
         work_pool_name=pool,
         job_variables=(wanted.get("work_pool") or {}).get("job_variables") or {},
     )
-    triggers = [DeploymentEventTrigger.model_validate(trigger) for trigger in wanted.get("triggers", [])]
+    triggers = [DeploymentEventTrigger.parse_obj(trigger) for trigger in wanted.get("triggers", [])]
     if triggers:
         await client.delete_resource_owned_automations(f"prefect.deployment.{deployment_id}")
         for trigger in triggers:

@@ -6,13 +6,14 @@ import asyncio
 from datetime import date
 from enum import StrEnum
 
-from job_hunter.usecases.analyze import REPORT_FAMILIES, analyze
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
-from flows.runtime import open_flow_runtime
+from flows.runtime import now, open_flow_runtime
+from job_hunter.domain.leaders import REPORT_FAMILIES
 from job_hunter.domain.level import Family, Level
 from job_hunter.report import render_markdown
+from job_hunter.usecases.analyze import analyze
 
 
 class LevelName(StrEnum):
@@ -59,6 +60,7 @@ async def leaders_report(
             top_n=top_n,
             trend_weeks=trend_weeks,
             on=on,
+            at=now(),
         )
     markdown = render_markdown(report)
     await create_markdown_artifact(key="leaders-report", markdown=markdown, description=report.headline)

@@ -171,7 +171,7 @@ async def _run_boards(jobs: Sequence[Job]) -> list[BoardResult]:
     if not jobs:
         return []
     harvests = await fetch_board.map(list(jobs))  # type: ignore[call-overload]
-    stored = await store_board.map(list(jobs), allow_failure(harvests))  # type: ignore[call-overload,call-arg]
+    stored = await store_board.map(list(jobs), allow_failure(harvests))  # type: ignore[call-overload,call-arg,misc]
     results = []
     for job, future in zip(jobs, stored, strict=True):
         result = await result_of(await future.wait())

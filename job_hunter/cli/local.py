@@ -25,6 +25,7 @@ from job_hunter.cli.support import err, out
 from job_hunter.config import default_config_dir, load_employers
 from job_hunter.report import render_html, render_terminal
 from job_hunter.runtime import embedded_dir, load_readings, open_runtime
+from job_hunter.sandbox.config import write_config
 from job_hunter.sandbox.server import SandboxServer, sandbox_server
 from job_hunter.sandbox.world import World
 from job_hunter.settings import Settings
@@ -92,7 +93,7 @@ def stage(settings: Settings, *, fresh: bool, today: date) -> Iterator[Stage]:
         if path.name not in ("companies.yaml", "cdio_watches.yaml"):
             shutil.copyfile(path, config_dir / path.name)
     (config_dir / "cdio_watches.yaml").write_text("[]\n", encoding="utf-8")
-    world.write_config(config_dir)
+    write_config(config_dir, world)
     with sandbox_server(world) as sandbox:
         own = Settings(
             data_dir=root / "data",
@@ -179,12 +180,15 @@ def demo_command(
         asyncio.run(lay_down_history(at, earlier))
         err.print(f"laid down {len(earlier)} weeks of history, {earlier[0]} to {earlier[-1]}")
         at.sandbox.set_date(newest)
+        for company, fault in zip(at.sandbox.world.companies[-2:], ("not_found", "empty"), strict=True):
+            at.sandbox.fault(fault, board=company.token)
         server.wait()
         env = {**at.env, "PREFECT_API_URL": server.api}
-        err.print("the newest week goes through the flow refresh/refresh")
+        err.print("the newest week goes through the flow refresh/refresh, with two boards broken on purpose")
         run_to_end(("flows.refresh",), env=env, log=at.log("refresh"), name="the flow refresh")
         run_to_end(("flows.leaders_report",), env=env, log=at.log("leaders-report"), name="the flow leaders-report")
-        asyncio.run(_print_report(at, report))
+        report.write_text(asyncio.run(_print_report(at)), encoding="utf-8")
+        out.print(f"\nThe same as a page: {report.resolve()}")
         if stay if stay is not None else out.is_terminal and err.is_terminal:
             out.print(f"\nPrefect UI with this run and its artifact: {server.url}/artifacts (Ctrl-C ends it)")
             _wait_for_interrupt()
@@ -192,12 +196,11 @@ def demo_command(
             out.print(f"\nPrefect UI with this run and its artifact: run `make up` and open {server.url}/artifacts")
 
 
-async def _print_report(at: Stage, path: Path) -> None:
+async def _print_report(at: Stage) -> str:
     async with open_runtime(at.settings) as runtime:
-        found = await analyze(runtime.db)
+        found = await analyze(runtime.db, at=support.now())
     render_terminal(found, out)
-    path.write_text(render_html(found), encoding="utf-8")
-    out.print(f"\nThe same as a page: {path.resolve()}")
+    return render_html(found)
 
 
 def up_command() -> None:

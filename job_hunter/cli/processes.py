@@ -32,6 +32,14 @@ def free_port(wanted: int) -> int:
     raise JobHunterError("No port is free on 127.0.0.1.")
 
 
+def command(arguments: Sequence[str]) -> list[str]:
+    """The command line of a program of this environment: Prefect's own, or a module of ours."""
+    name, *rest = arguments
+    if name == "prefect":
+        return [str(Path(sys.executable).with_name("prefect")), *rest]
+    return [sys.executable, "-m", name, *rest]
+
+
 @contextmanager
 def started(arguments: Sequence[str], *, env: Mapping[str, str | None], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program of this environment for the time of the block; its whole group is ended with it."""
@@ -39,7 +47,7 @@ def started(arguments: Sequence[str], *, env: Mapping[str, str | None], log: Pat
     with ExitStack() as stack:
         output = stack.enter_context(log.open("ab"))
         process = subprocess.Popen(  # noqa: S603 our own programs, with arguments of ours
-            [sys.executable, "-m", *arguments],
+            command(arguments),
             env=process_environment(env),
             stdin=subprocess.DEVNULL,
             stdout=output,

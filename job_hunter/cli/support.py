@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -15,7 +15,8 @@ import orjson
 import typer
 from rich.console import Console
 
-from job_hunter.errors import JobHunterError
+from job_hunter.config.files import not_one_of
+from job_hunter.errors import JobHunterError, UsageError
 from job_hunter.settings import Settings
 
 T = TypeVar("T")
@@ -99,6 +100,13 @@ def print_json(value: object) -> None:
     sys.stdout.write(
         orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode() + "\n"
     )
+
+
+def check_choice(option: str, value: str, choices: Iterable[str]) -> None:
+    """Raise UsageError with the nearest valid value unless `value` is one of `choices`."""
+    known = sorted(choices)
+    if value not in known:
+        raise UsageError(f"{option}: {not_one_of(value, known)}")
 
 
 def set_up_logging(*, verbose: bool) -> None:

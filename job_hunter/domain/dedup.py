@@ -29,16 +29,18 @@ KEY_BYTES = 16
 TITLE_LIMIT = 300
 
 _SPELLED_OUT = {
-    "sr": ("senior",), "snr": ("senior",), "jr": ("junior",), "jnr": ("junior",), "eng": ("engineer",), "engr": ("engineer",),
-    "swe": ("software", "engineer"), "sde": ("software", "engineer"), "dev": ("developer",), "ml": ("machine", "learning"),
-    "ai": ("ai",), "mgr": ("manager",), "mgmt": ("management",), "vp": ("vice", "president"), "svp": ("senior", "vice", "president"),
-    "pm": ("product", "manager"), "sre": ("site", "reliability", "engineer"), "qa": ("quality", "assurance"),
-    "ux": ("ux",), "frontend": ("front", "end"), "backend": ("back", "end"), "fullstack": ("full", "stack"), "ii": ("2",), "iii": ("3",),
-    "iv": ("4",), "i": ("1",), "engineers": ("engineer",), "developers": ("developer",), "scientists": ("scientist",),
-    "researchers": ("researcher",), "traders": ("trader",), "analysts": ("analyst",), "designers": ("designer",),
-    "managers": ("manager",), "quantitative": ("quant",), "tech": ("technical",), "programme": ("program",), "ops": ("operations",),
-    "internship": ("intern",), "internships": ("intern",), "interns": ("intern",), "grad": ("graduate",), "graduates": ("graduate",),
-    "cofounder": ("co", "founder"),
+    short: tuple(words.split())
+    for short, words in {
+        "sr": "senior", "snr": "senior", "jr": "junior", "jnr": "junior", "eng": "engineer", "engr": "engineer",
+        "swe": "software engineer", "sde": "software engineer", "dev": "developer", "ml": "machine learning",
+        "mgr": "manager", "mgmt": "management", "vp": "vice president", "svp": "senior vice president", "pm":
+        "product manager", "sre": "site reliability engineer", "qa": "quality assurance", "frontend": "front end",
+        "backend": "back end", "fullstack": "full stack", "ii": "2", "iii": "3", "iv": "4", "i": "1", "engineers":
+        "engineer", "developers": "developer", "scientists": "scientist", "researchers": "researcher", "traders":
+        "trader", "analysts": "analyst", "designers": "designer", "managers": "manager", "quantitative": "quant",
+        "tech": "technical", "programme": "program", "ops": "operations", "internship": "intern", "internships":
+        "intern", "interns": "intern", "grad": "graduate", "graduates": "graduate", "cofounder": "co founder"
+    }.items()
 }  # fmt: skip
 _EMPTY = frozenset(("the", "a", "an", "of", "for", "in", "at", "and", "on", "with", "to", "our", "us"))
 _GENDERS = re.compile(

@@ -98,6 +98,12 @@ class Gazetteer:
     bucket_of_scope: Mapping[str, str]
     country_of_city: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def buckets(self) -> frozenset[str]:
+        """The slug of every bucket."""
+        maps = (self.bucket_of_city, self.bucket_of_region, self.bucket_of_country, self.bucket_of_scope)
+        return frozenset(slug for named in maps for slug in named.values())
+
 
 def build_gazetteer(tables: PlaceTables) -> Gazetteer:
     """The look-up form of `tables`. A name listed for several countries keeps their order in the file."""

@@ -27,7 +27,11 @@ _MOJIBAKE = {
     "Â·": "·",
 }
 
+_BROKEN_STARTS = ("â€", "â‚", "â\x80", "â\x82")
 _TAG_START = re.compile(r"(?:<|&lt;)[a-zA-Z/!]")
+_TAG = re.compile(r"<([a-zA-Z/!][^<>]*)>")
+_MOST_TAGS = 4096
+_NO_TEXT = "\x00"
 # Tags that leave their text in the line; every other tag ends it.
 _INLINE_NAMES = (
     "span a strong b em i u font small sup sub code mark s big abbr label tt ins del wbr img time q cite kbd"
@@ -57,6 +61,9 @@ _CUE_AFTER = re.compile(
 
 FIRST_LOOK = 200_000
 """Characters in which a figure without a sign is looked for; thirty times a long posting."""
+
+
+_MAY_FOLLOW = frozenset(" +")
 
 
 def digits(text: str) -> list[int]:
@@ -98,23 +105,30 @@ def _without(text: str, start_mark: str, end_mark: str) -> str:
     return "".join(kept)
 
 
-def _without_tags(text: str, opening: str, closing: str) -> str:
-    """The text without its tags, each replaced by the end of a line unless it is inline; what is no tag stays."""
-    parts = text.split(opening)
-    out = [parts[0]]
-    for part in parts[1:]:
-        tag, found, rest = part.partition(closing)
-        if not found or not (tag[:1].isalpha() or tag[:1] in ("/", "!")):
-            out.append("<" + part)
-            continue
-        name = tag if tag in _INLINE_TAGS else tag.split(None, 1)[0].lower()
-        if name in _INLINE_TAGS:
-            out.append(rest)
-        elif name in ("/td", "/th"):
-            out.append(" | " + rest)
-        else:
-            out.append("\n" + rest)
-    return "".join(out)
+class _Edges(dict[str, str]):
+    """What each tag leaves in the text: nothing when it is inline, a bar after a cell, else the end of a line.
+
+    Tags whose content is no text leave a mark of their own, so that looking for them costs nothing.
+    """
+
+    def __missing__(self, tag: str) -> str:
+        name = tag.split(None, 1)[0].lower().removesuffix("/")
+        edge = "" if name in _INLINE_TAGS else " | " if name in ("/td", "/th") else "\n"
+        if name in ("script", "style") or name.startswith("!--"):
+            edge = _NO_TEXT
+        if len(self) < _MOST_TAGS:
+            self[tag] = edge
+        return edge
+
+
+_EDGES = _Edges()
+
+
+def _without_tags(text: str) -> str:
+    """The text with each tag replaced by what it leaves; a "<" that begins no tag stays."""
+    parts = _TAG.split(text)
+    parts[1::2] = map(_EDGES.__getitem__, parts[1::2])
+    return "".join(parts)
 
 
 def plain_text(content: str) -> str:
@@ -126,24 +140,27 @@ def plain_text(content: str) -> str:
     text = content
     first = _TAG_START.search(text)
     if first is not None:
-        opening, closing = ("<", ">") if first.group()[0] == "<" else ("&lt;", "&gt;")
-        for start, end in ("!--", "--"), ("script", "/script"), ("style", "/style"):
-            if opening + start in text:
-                text = _without(text, opening + start, end + closing)
-        text = _without_tags(text, opening, closing)
-        if closing == "&gt;" and "&amp;" in text:
+        is_escaped = first.group()[0] == "&"
+        if is_escaped:
+            text = text.replace("&lt;", "<").replace("&gt;", ">")
+        stripped = _without_tags(text)
+        if _NO_TEXT in stripped or "<!--" in stripped:
+            for start, end in ("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"):
+                text = _without(text, start, end)
+            stripped = _without_tags(text).replace(_NO_TEXT, "")
+        text = stripped
+        if is_escaped and "&amp;" in text:
             text = text.replace("&amp;", "&")
     text = _unescape(text)
     if not text.isascii():
-        if "Â" in text or "â€" in text or "â‚" in text or "â\x80" in text or "â\x82" in text:
+        if "Â" in text or ("â" in text and any(start in text for start in _BROKEN_STARTS)):
             for broken, sign in _MOJIBAKE.items():
                 text = text.replace(broken, sign)
         for mark in _INVISIBLE:
             text = text.replace(mark, "")
         for mark in _BLANK:
             text = text.replace(mark, " ")
-    lines = [line.strip() for line in text.splitlines()]
-    text = "\n".join([line for line in lines if line])
+    text = "\n".join(filter(None, map(str.strip, text.split("\n"))))
     return _BLANKS.sub(" ", text) if "  " in text or "\t" in text else text
 
 
@@ -157,12 +174,16 @@ def may_state_pay(content: str) -> bool:
             return True
     last = -2
     for at in digits(content[:FIRST_LOOK]):
-        if at != last + 1 and content[max(0, at - 4) : at].strip().upper()[-3:] in _CODES_BEFORE:
-            return True
-        if _CUE_AFTER.match(content, at + 1) is not None:
-            return True
-        before = content[at - 1 : at]
-        if before in ("¥", "฿") or "\u20a0" <= before <= "\u20cf":
+        after = content[at + 1 : at + 2]
+        if at != last + 1:
+            before = content[at - 1 : at]
+            if (before == " " or before.isalpha()) and content[max(0, at - 4) : at].strip().upper()[
+                -3:
+            ] in _CODES_BEFORE:
+                return True
+            if before in ("¥", "฿") or "\u20a0" <= before <= "\u20cf":
+                return True
+        if (after in _MAY_FOLLOW or after.isalpha() or after > "\u007f") and _CUE_AFTER.match(content, at + 1):
             return True
         last = at
     return False

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from job_hunter.domain.run import BoardResult, Summary
+from job_hunter.report.escape import markdown
 
 _COUNTS = ("postings", "new", "changed", "unchanged", "closed", "reopened", "rejected")
 _FILLS = ("with_pay", "with_level", "with_place")
@@ -17,7 +18,7 @@ def render_refresh_summary(summary: Summary) -> str:
     by_source: dict[str, list[BoardResult]] = defaultdict(list)
     for result in summary.results:
         by_source[result.source].append(result)
-    lines = [f"# Refresh of {summary.run.snapshot_date}", "", escape(summary.sentence()), ""]
+    lines = [f"# Refresh of {summary.run.snapshot_date}", "", markdown(summary.sentence()), ""]
     lines += _table(
         ("source", "boards", *_COUNTS, "pay", "level", "place", "seconds"),
         [_source_row(source, results) for source, results in sorted(by_source.items())],
@@ -38,16 +39,8 @@ def render_refresh_summary(summary: Summary) -> str:
         ranked = sorted(misses.items(), key=lambda item: (-item[1], item[0]))[:_MAX_MISSES]
         lines += _table(("name", "times"), [(name, count) for name, count in ranked])
     for warning in (*summary.warnings, *(f"retired: {slug}" for slug in summary.retired)):
-        lines += ["", f"- {escape(warning)}"]
+        lines += ["", f"- {markdown(warning)}"]
     return "\n".join(lines) + "\n"
-
-
-def escape(value: object) -> str:
-    """`value` as text of one markdown table cell."""
-    text = " ".join(str(value).split())
-    for mark in "\\`*_[]<>|":
-        text = text.replace(mark, f"\\{mark}")
-    return text
 
 
 def _source_row(source: str, results: Sequence[BoardResult]) -> tuple[object, ...]:
@@ -62,4 +55,4 @@ def _source_row(source: str, results: Sequence[BoardResult]) -> tuple[object, ..
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    return lines + ["| " + " | ".join(escape(value) for value in row) + " |" for row in rows]
+    return lines + ["| " + " | ".join(markdown(value) for value in row) + " |" for row in rows]

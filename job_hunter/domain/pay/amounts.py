@@ -44,7 +44,7 @@ _PENSION_SCHEMES = frozenset({"401", "403", "457"})
 _MILLIONS = {"m", "mm", "mn", "mio", "mln", "mil", "mill", "million", "millions"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Amount:
     """One amount as written. `value` has thousands separators resolved and no multiplier applied.
 
@@ -78,6 +78,9 @@ def number_of(cluster: str, *, has_multiplier: bool = False) -> tuple[float, boo
     """
     if len(cluster) > 18:
         return None
+    groups = cluster.split(",")
+    if not has_multiplier and len(groups) == 2 and len(groups[1]) == 3 and 0 < len(groups[0]) < 4 and cluster[0] != "0":
+        return (float(groups[0] + groups[1]), True) if groups[0].isdigit() and groups[1].isdigit() else None
     parts = re.split(r", |[.,'’ \u00a0\u202f\u2009]", cluster)
     seps = re.findall(r", |[.,'’ \u00a0\u202f\u2009]", cluster)
     if not seps:
@@ -101,6 +104,59 @@ def number_of(cluster: str, *, has_multiplier: bool = False) -> tuple[float, boo
     if not (western or indian):
         return None
     return float("".join(parts) + ("." + decimals if decimals else "")), True
+
+
+_MAY_JOIN = re.compile(r"\s{0,3}(?:[-–—‒―−~→&]|\.\.|(?:to|TO|and|und|et|y|bis|till?|until|through|up ?to|à|a)\b)")
+_JOINS = frozenset("-–—‒―−~→odslhàaty&.")
+_NEXT_WORD = re.compile(rf"{_GAP}?(?:,-{{1,2}}|\+)?{_GAP}{{0,2}}\(?([A-Za-zčł]+|[^\sA-Za-z0-9])")
+_MONEY_WORDS = frozenset(
+    {word.lower() for word in (*_BEFORE, *SYMBOLS, *BY_COUNTRY)}
+    | {word.split()[0] for word in WORDS}
+    | {
+        "k",
+        "thousand",
+        "grand",
+        "tys",
+        "mille",
+        "mill",
+        "mil",
+        "mm",
+        "mn",
+        "mio",
+        "mln",
+        "m",
+        "bn",
+        "bil",
+        "bill",
+        "b",
+        "tn",
+        "t",
+    }
+    | {
+        "million",
+        "millions",
+        "billion",
+        "billions",
+        "trillion",
+        "trillions",
+        "lakh",
+        "lakhs",
+        "lac",
+        "lacs",
+        "lpa",
+        "cr",
+    }
+    | {"crore", "crores", "dollars", "crowns", "francs"}
+)
+
+
+def _may_be_money(text: str, at: int) -> bool:
+    """Whether what follows a bare number can make it money: a multiplier, a code, a word or a sign."""
+    found = _NEXT_WORD.match(text, at)
+    if found is None:
+        return False
+    word = found[1].lower()
+    return word in _MONEY_WORDS or word in _SIGN_ENDS or (word[0] in "kt" and word[1:] in _MONEY_WORDS)
 
 
 def _mark_before(text: str, floor: int, at: int) -> tuple[str | None, int, bool]:
@@ -163,6 +219,16 @@ def find_amounts(text: str) -> Iterator[Amount]:
         if before is None and (
             previous.isalnum() or previous in "_/#@&=" or (previous == "." and text[at - 2 : at - 1].isalnum())
         ):
+            continue
+        if before is None and not _may_be_money(text, to):
+            # a plain number matters only as one end of a range
+            number = (
+                number_of(cluster) if _MAY_JOIN.match(text, to) or text[at - 2 : at].rstrip()[-1:] in _JOINS else None
+            )
+            if number is not None:
+                yield Amount(
+                    at, to, number[0], 1.0, None, number[1], False, None, text[to : to + 2].lstrip()[:1] == "%"
+                )
             continue
         trailer = _LEFT_TRAILER.match(text, to)
         after_digits = trailer.end() if trailer else to

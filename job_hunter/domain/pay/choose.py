@@ -26,8 +26,8 @@ def choose(found: Sequence[Found], countries: tuple[str, ...]) -> tuple[Found | 
     """
     pool = {i: f for i, f in enumerate(found) if f.band and f.rank}
     passed: dict[int, str] = {}
-    if not pool:
-        return None, passed
+    if len(pool) < 2:
+        return next(iter(pool.values()), None), passed
 
     def keep(wanted: dict[int, Found], reason: str) -> None:
         nonlocal pool

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import re
 
-from job_hunter.domain.pay.cues import any_of
 from job_hunter.domain.pay.figures import Figure
 
 _CLAUSE_START = re.compile(r"[\n|•●▪]|[.!?]\s+(?=[A-Z(\"£€$])|;\s")
 _CLAUSE_END = re.compile(r"[\n|•●▪]|[.!?](?:\s|$)|;\s")
-_SEGMENT_EDGE = re.compile(r"[|•●\n;,()\[\]]|\s[-–—*/]+\s|[.!?:]\s|^|$")
+_EDGE = r"(?:[|•●\n;,()\[\]]|\s[-–—*/]+\s|[.!?:]\s)"
+_SEGMENT_EDGE = re.compile(_EDGE)
+_LAST_EDGE = re.compile(rf"(?s:.*)({_EDGE})")
 # All that may share a segment with a figure that is the pay of the job.
-_PAY_TALK = any_of("""
-    base, basic, salary, salaries, pay, range, comp, compensation, equity, bonus(?:es)?, benefits?, options?, stocks?
-    shares?, rsus?, doe, dependi?ng, dependent, depends, on, based, experience, exp, per, year, annum, pa, gross, plus
-    and, with, pension, perks, negotiable, neg, competitive, ote, up, upto, to, from, circa, ca, c, k, yr, a, generous
-    significant, meaningful, some, early, commission, full[- ]?time, ft, pro, rata, fte, equivalent, usd, gbp, eur
-    total
-    tc, visa, remote, ok, day, hour, month, week, annually, yearly, healthcare, medical, health, super, great, excellent
-    or, more, for, the, right, candidate, skills, level, seniority, in, of, ish, around, approx, about, between, rate
-    location, stock, esop, vesting, cash, contract, profit, share, sharing, target, annual, budget, wage, relocation
-    sponsorship, holidays?, days, max, min, starting, at, our, your, vat, b2b, net
-    brutto?, netto, umbrella, paye, ltd, inside, outside, ir35, inc, incl, including, holiday allowance
-    roles?, position, job, stake, depend, selon, xp, ab, von, bis, jahr, brut, annuel
-""")
-_STANDALONE = re.compile(rf"(?:[\s\W\d]|\b(?:{_PAY_TALK})\b)*", re.IGNORECASE)
+_PAY_TALK = frozenset(
+    part.strip()
+    for line in """
+    base, basic, salary, salaries, pay, range, comp, compensation, equity, bonus, bonuses, benefit, benefits, option
+    options, stock, stocks, share, shares, rsu, rsus, doe, depending, dependant, dependent, depend, depends, on, based
+    experience, exp, per, year, annum, pa, gross, plus, and, with, pension, perks, negotiable, neg, competitive, ote, up
+    upto, to, from, circa, ca, c, k, yr, a, generous, significant, meaningful, some, early, commission, full, fulltime
+    time, ft, pro, rata, fte, equivalent, usd, gbp, eur, total, tc, visa, remote, ok, day, hour, month, week, annually
+    yearly, healthcare, medical, health, super, great, excellent, or, more, for, the, right, candidate, skills, level
+    seniority, in, of, ish, around, approx, about, between, rate, location, esop, vesting, cash, contract, profit, sharing
+    target, annual, budget, wage, relocation, sponsorship, holiday, holidays, days, max, min, starting, at, our, your
+    vat, b2b, net, brutto, bruto, netto, umbrella, paye, ltd, inside, outside, ir35, inc, incl, including, allowance
+    role, roles, position, job, stake, selon, xp, ab, von, bis, jahr, brut, annuel
+    """.splitlines()
+    for part in line.split(",")
+)
+_WORD = re.compile(r"[^\W\d_]\w*")
 _ZONE_END = re.compile(r"[\n|;]|\.\s|,\s|\sand\s")
 _REACH = 170
 """Characters before a figure that its clause may reach back."""
@@ -69,15 +73,18 @@ def segment_of(text: str, figure: Figure) -> tuple[bool, bool]:
     """
     left = text[max(0, figure.start - 60) : figure.start]
     right = text[figure.end : figure.end + 60]
-    edges = [e for e in _SEGMENT_EDGE.finditer(left) if e.group() or e.start() == 0]
-    lead = max((e.end() for e in edges), default=0)
-    if (lead == 0 and figure.start > 60) or (not figure.is_range and edges and edges[-1].group() == "("):
+    edge = _LAST_EDGE.match(left)
+    if (edge is None and figure.start > 60) or (edge and edge[1] == "(" and not figure.is_range):
         return False, False
-    opens = _STANDALONE.fullmatch(left, lead) is not None
-    stop = next((e.start() for e in _SEGMENT_EDGE.finditer(right) if e.group()), None)
+    opens = _is_pay_talk(left[edge.end() :] if edge else left)
+    stop = _SEGMENT_EDGE.search(right)
     if not opens or (stop is None and figure.end + 60 < len(text)):
         return opens, False
-    return opens, _STANDALONE.fullmatch(right[:stop]) is not None
+    return opens, _is_pay_talk(right[: stop.start()] if stop else right)
+
+
+def _is_pay_talk(words: str) -> bool:
+    return all(word in _PAY_TALK for word in _WORD.findall(words.lower()))
 
 
 def bars_around(text: str, figure: Figure) -> tuple[bool, int]:

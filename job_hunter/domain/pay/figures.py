@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from job_hunter.domain.money import Period
 from job_hunter.domain.pay.amounts import Amount, find_amounts
 from job_hunter.domain.pay.cues import any_of
+from job_hunter.domain.pay.periods import attached_period
 
 MAX_FIGURES = 200
 """A text with more money figures than this is no posting; the rest is not read, which also keeps reading linear."""
@@ -176,13 +177,14 @@ def _figures_of(text: str, chain: list[Amount]) -> Iterator[Figure]:
 
 def _range(text: str, a: Amount, b: Amount) -> Figure:
     low, high, scale = _shared_thousands(a, b)
+    period, end = (b.period, b.end) if b.period else attached_period(text, b.end)
     return Figure(
         start=a.start,
-        end=b.end,
+        end=end,
         low=low,
         high=high,
         marks=tuple(m for m in (a.mark, b.mark) if m),
-        period=b.period or a.period,
+        period=period or a.period,
         scale=scale,
         is_grouped=a.is_grouped or b.is_grouped,
         is_range=True,

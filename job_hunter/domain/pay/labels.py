@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from job_hunter.domain.pay.cues import CUES, EXAMPLE, NOT_PAY, REFUSED_OFFER, THIRD_PARTY, any_of
 from job_hunter.domain.pay.types import Label
@@ -45,6 +46,7 @@ _CONNECTOR = re.compile(
 )
 _NEXT_FIGURE = re.compile(r"[\s:(]*(?:(?:of|is|up to|from) )?[A-Z]{0,3}[£$€]?\s?\d")
 _EQUITY_LINK = re.compile(r"\b(?:in|of|worth)\s", re.IGNORECASE)
+_CLOSE, _LONGEST_CUE = 80, 24
 NEAR = 40
 """Characters within which a word that is not about pay still owns a figure without being bound to it tightly."""
 
@@ -63,12 +65,13 @@ FAR_FROM_PAY = Labelled(Label.BASE, "far_from_pay", False)
 """The nearest words are about something else, though not bound to the figure: its shape alone proves nothing."""
 
 
+@lru_cache(maxsize=4096)
 def label_of(before: str, after: str) -> Labelled:
     """What the figure between `before` and `after` (both within its own clause) is about, and the rule that says so."""
     if REFUSED_OFFER.search(before[-60:]):
         return Labelled(Label.NOT_PAY, "refused_offer", False)
     tail = after[: found.start()] if (found := _CONNECTOR.search(after)) else after
-    cues = list(_NEAR.finditer(before))
+    cues = _cues_before(before)
     if close := _after_cue(tail, is_taken=bool(cues) and _is_tight(before, cues[-1])):
         return close
     if THIRD_PARTY.search(before[-80:]):
@@ -76,6 +79,18 @@ def label_of(before: str, after: str) -> Labelled:
     if EXAMPLE.search(before[-40:]):
         return Labelled(Label.NOT_PAY, "example", False)
     return _before_cue(before, cues) if cues else NO_CUE
+
+
+def _cues_before(before: str) -> list[re.Match[str]]:
+    """The cues of a clause in order; looked for near its end first, since only the nearest two count."""
+    start = max(0, len(before) - _CLOSE)
+    cues = list(_NEAR.finditer(before, start)) if start else []
+    # a cue at the very edge may be the tail of a longer one; one that is no pay may need the one before it
+    if cues and cues[-1].start() > start + _LONGEST_CUE:
+        name = cues[-1].lastgroup or ""
+        if len(cues) > 2 or name == "not_pay" or _BY_NAME[name].label in PAY_LABELS:
+            return cues
+    return list(_NEAR.finditer(before))
 
 
 def _is_tight(before: str, cue: re.Match[str]) -> bool:

@@ -158,6 +158,9 @@ def _basis(text: str, figure: Figure, label: Label) -> Basis:
     if _SPLIT_BEHIND.match(text, figure.end):
         return Basis.OTE
     after = text[figure.end : figure.end + 220]
+    around = (text[max(0, figure.start - 160) : figure.start] + after).lower()
+    if not any(word in around for word in ("ote", "target", "commission", "variable", "total")):
+        return Basis.BASE
     statement = _OTE_STATEMENT.search(after) or _OTE_STATEMENT.search(text[max(0, figure.start - 160) : figure.start])
     if statement and not _NEGATED_OTE.search(statement.group()):
         return Basis.OTE

@@ -1,0 +1,100 @@
+"""The report for a reader: markdown for Prefect, one HTML page, JSON for programs."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from job_hunter.domain.leaders import Comparison, Leader, LeadersReport, change, money, to_data
+from job_hunter.domain.trends import sparkline
+from job_hunter.report import charts, escape
+
+SHOWN_MOVERS = 8
+
+
+def evidence(leader: Leader) -> str:
+    """What stands behind a p50, in words: `12 posted`, `3 posted + 2 reported (40 people)`."""
+    parts = [f"{leader.n_posted} posted"] if leader.n_posted else []
+    if leader.n_points_reported:
+        parts.append(f"{leader.n_points_reported} reported ({leader.n_reported} people)")
+    return " + ".join(parts)
+
+
+def spread(leader: Leader) -> str:
+    """The middle half of its figures, a dash where there are too few."""
+    return f"{money(leader.p25)}–{money(leader.p75)}" if leader.p25 is not None else "–"
+
+
+def opening_change(leader: Leader) -> str:
+    """The change of its open roles over the week, empty when it is not known."""
+    if leader.open_before is None:
+        return ""
+    return f"{leader.open_roles - leader.open_before:+d}".replace("-", "−").replace("+0", "±0")
+
+
+def percent(value: float | None) -> str:
+    """A share in per cent."""
+    return "–" if value is None else f"{value:.0%}"
+
+
+def window(comparison: Comparison) -> str:
+    """What a comparison covers, in words."""
+    weeks = "a week" if comparison.weeks == 1 else f"{comparison.weeks} weeks"
+    reach = f"since {comparison.before}"
+    return f"{reach}, the earliest snapshot" if comparison.is_short else f"over {weeks}, {reach}"
+
+
+def scope(report: LeadersReport) -> str:
+    """What was asked, in words."""
+    asked = report.question
+    level = f"{asked.level} roles" if asked.level else "all levels"
+    return f"{asked.location}, {level} in {' + '.join(asked.families)}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("job_hunter.report"),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "md": escape.markdown,
+        "text": escape.printable,
+        "money": money,
+        "change": change,
+        "evidence": evidence,
+        "spread": spread,
+        "openings": opening_change,
+        "percent": percent,
+        "window": window,
+        "spark": sparkline,
+    }
+    return environment
+
+
+def render_markdown(report: LeadersReport) -> str:
+    """GitHub-flavoured markdown with tables, sparklines and one chart as an image."""
+    template = _environment().get_template("leaders.md.j2")
+    chart = charts.data_uri(charts.bars(report)) if report.leaders else None
+    return template.render(report=report, scope=scope(report), chart=chart, shown_movers=SHOWN_MOVERS)
+
+
+def render_html(report: LeadersReport) -> str:
+    """One page in one file, without any request; readable on a phone and on paper, in light and dark."""
+    template = _environment().get_template("leaders.html.j2")
+
+    def line(values: tuple[float | None, ...], label: str) -> Markup:
+        return Markup(charts.line(values, label=label))  # noqa: S704 made by us, every text in it escaped
+
+    return template.render(report=report, scope=scope(report), line=line, shown_movers=SHOWN_MOVERS)
+
+
+def render_json(report: LeadersReport) -> str:
+    """Exact figures for other programs; the schema is in docs/report-schema.md."""
+    return orjson.dumps(to_data(report), option=orjson.OPT_INDENT_2).decode()

@@ -1,0 +1,220 @@
+"""The dated series, read for the report. Every query is bounded by snapshot dates, so that partitions are pruned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from job_hunter.domain.leaders import MissingBoard, OwnComp
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows count: a bucket, a level id (None: all), families."""
+
+    location: str
+    level_id: int | None
+    families: tuple[str, ...]
+
+    def values(self) -> dict[str, Any]:
+        """The bound values."""
+        return {"location": self.location, "level": self.level_id, "families": list(self.families)}
+
+
+@dataclass(frozen=True, slots=True)
+class PointRow:
+    """One comp point of one snapshot date."""
+
+    on: date
+    company_id: int
+    point: int
+    lineage: int | None
+    gbp: float
+    native: float
+    currency: str
+    evidence: str
+    n_reported: int | None
+    rate_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyName:
+    """What the report shows of a company."""
+
+    slug: str
+    name: str
+    sector: str
+
+
+_COUNTED = """s.is_canonical AND s.{bucket} = :location AND s.family = ANY(:families)
+    AND (CAST(:level AS smallint) IS NULL OR s.level_id = :level)"""
+_POINTS = _COUNTED.format(bucket="location_bucket")
+_ROLES = _COUNTED.format(bucket="primary_location")
+
+
+async def read_dates(connection: AsyncConnection, *, since: date, until: date) -> list[date]:
+    """The snapshot dates in a window, oldest first: days on which a board was read completely."""
+    rows = await connection.execute(
+        text(
+            "SELECT DISTINCT snapshot_date FROM job_hunter.board_fetches "
+            "WHERE snapshot_date BETWEEN :since AND :until AND status = 'complete' ORDER BY snapshot_date"
+        ),
+        {"since": since, "until": until},
+    )
+    return list(rows.scalars())
+
+
+async def read_newest_date(connection: AsyncConnection, *, until: date) -> date | None:
+    """The newest day up to `until` on which a board was read completely."""
+    newest: date | None = await connection.scalar(
+        text(
+            "SELECT max(snapshot_date) FROM job_hunter.board_fetches "
+            "WHERE snapshot_date <= :until AND status = 'complete'"
+        ),
+        {"until": until},
+    )
+    return newest
+
+
+async def read_points(connection: AsyncConnection, which: Filter, dates: Sequence[date]) -> list[PointRow]:
+    """The figures in pounds on each of `dates`."""
+    rows = await connection.execute(
+        text(
+            f"""
+            SELECT s.snapshot_date, s.company_id, s.comp_point_id, s.lineage_id, COALESCE(s.total_gbp, s.base_gbp),
+                   COALESCE(s.total_value, s.base_value), s.currency, s.evidence, s.n_reported, s.rate_date
+            FROM job_hunter.comp_snapshots s
+            WHERE s.snapshot_date = ANY(:dates) AND {_POINTS} AND COALESCE(s.total_gbp, s.base_gbp) IS NOT NULL
+            """
+        ),
+        {**which.values(), "dates": list(dates)},
+    )
+    return [PointRow(*row) for row in rows]
+
+
+async def read_medians(
+    connection: AsyncConnection, which: Filter, *, since: date, until: date
+) -> dict[tuple[date, int], float]:
+    """Each company's p50 on each snapshot date of a window."""
+    rows = await connection.execute(
+        text(
+            f"""
+            SELECT s.snapshot_date, s.company_id,
+                   percentile_cont(0.5) WITHIN GROUP (ORDER BY COALESCE(s.total_gbp, s.base_gbp))
+            FROM job_hunter.comp_snapshots s
+            WHERE s.snapshot_date BETWEEN :since AND :until AND {_POINTS}
+              AND COALESCE(s.total_gbp, s.base_gbp) IS NOT NULL
+            GROUP BY s.snapshot_date, s.company_id
+            """
+        ),
+        {**which.values(), "since": since, "until": until},
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+async def read_openings(
+    connection: AsyncConnection, which: Filter, *, since: date, until: date
+) -> dict[tuple[date, int], tuple[int, int]]:
+    """Each company's open roles, and those that state pay, on each snapshot date of a window."""
+    rows = await connection.execute(
+        text(
+            f"""
+            SELECT s.snapshot_date, s.company_id, count(*), count(*) FILTER (WHERE s.states_pay)
+            FROM job_hunter.roles_snapshots s
+            WHERE s.snapshot_date BETWEEN :since AND :until AND {_ROLES}
+            GROUP BY s.snapshot_date, s.company_id
+            """
+        ),
+        {**which.values(), "since": since, "until": until},
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+
+
+async def read_covered_companies(connection: AsyncConnection, *, since: date, until: date) -> set[tuple[date, int]]:
+    """On which dates of a window a company's own board was read completely, as (date, company id)."""
+    rows = await connection.execute(
+        text(
+            "SELECT DISTINCT snapshot_date, company_id FROM job_hunter.board_fetches "
+            "WHERE snapshot_date BETWEEN :since AND :until AND status = 'complete' AND company_id IS NOT NULL"
+        ),
+        {"since": since, "until": until},
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
+async def read_reread_lineages(connection: AsyncConnection, *, after: date, until: date) -> frozenset[int]:
+    """Lineages whose pay changed in a window only because it was read differently."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT r.lineage_id FROM job_hunter.role_events e JOIN job_hunter.roles r ON r.id = e.role_id
+            WHERE e.kind = 'pay_changed' AND e.happened_at >= CAST(:after AS date) + 1
+              AND e.happened_at < CAST(:until AS date) + 1
+            GROUP BY r.lineage_id HAVING bool_and(e.detail ->> 'cause' = 'reading')
+            """
+        ),
+        {"after": after, "until": until},
+    )
+    return frozenset(rows.scalars())
+
+
+async def read_company_names(connection: AsyncConnection) -> dict[int, CompanyName]:
+    """Every company by id."""
+    rows = await connection.execute(text("SELECT id, slug, display_name, sector FROM job_hunter.companies"))
+    return {row[0]: CompanyName(*row[1:]) for row in rows}
+
+
+async def read_missing_boards(connection: AsyncConnection, *, on: date) -> tuple[list[MissingBoard], int]:
+    """Boards without a complete fetch on `on`, with the day they were last read; and how many boards were read."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT COALESCE(v.display_name, v.board), v.source, v.status,
+                   (SELECT max(f.snapshot_date) FROM job_hunter.board_fetches f
+                    WHERE f.source = v.source AND f.board = v.board AND f.status = 'complete'
+                      AND f.snapshot_date < :on) AS last_read, v.message, v.is_covered
+            FROM job_hunter.coverage v WHERE v.snapshot_date = :on ORDER BY 1, 2
+            """
+        ),
+        {"on": on},
+    )
+    found = rows.all()
+    return [MissingBoard(*row[:5]) for row in found if not row[5]], sum(bool(row[5]) for row in found)
+
+
+async def read_run_of(connection: AsyncConnection, *, on: date) -> tuple[str, str | None] | None:
+    """The newest run of a day and the version of its parsers."""
+    row = (
+        await connection.execute(
+            text(
+                "SELECT id, parser_version FROM job_hunter.refresh_runs WHERE snapshot_date = :on "
+                "ORDER BY started_at DESC LIMIT 1"
+            ),
+            {"on": on},
+        )
+    ).first()
+    return (str(row[0]), row[1]) if row else None
+
+
+async def read_own_comp(connection: AsyncConnection) -> list[OwnComp]:
+    """The analyst's own figures in pounds, total where it is known, else base."""
+    rows = await connection.execute(
+        text(
+            "SELECT label, COALESCE(total_gbp, base_gbp) FROM job_hunter.own_comp "
+            "WHERE COALESCE(total_gbp, base_gbp) IS NOT NULL ORDER BY label"
+        )
+    )
+    return [OwnComp(row[0], row[1]) for row in rows]
+
+
+async def read_level_id(connection: AsyncConnection, slug: str) -> int | None:
+    """The id of a rung of the generic ladder."""
+    found: int | None = await connection.scalar(
+        text("SELECT id FROM job_hunter.levels WHERE company_id IS NULL AND slug = :slug"), {"slug": slug}
+    )
+    return found
