@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -16,7 +16,7 @@ from job_hunter.cli import support
 from job_hunter.cli.support import Format, out, plain
 from job_hunter.errors import UsageError
 from job_hunter.runtime import load_readings
-from job_hunter.usecases.explain import Kind, explain, explanation_data, predict
+from job_hunter.usecases.explain import explain, explanation_data, predict
 
 
 class ReadingKind(StrEnum):
@@ -52,7 +52,7 @@ def explain_command(
         readings = load_readings(support.load_settings().config_dir)
         if jsonl is not None:
             for case in _cases(jsonl):
-                prediction = predict(cast(Kind, kind.value), case, readings=readings)
+                prediction = predict(kind.value, case, readings=readings)
                 sys.stdout.write(orjson.dumps(prediction).decode() + "\n")
             return
         assert text is not None

@@ -34,8 +34,8 @@ def line(values: Sequence[float | None], *, width: int = 160, height: int = 40, 
             if len(run) > 1:
                 parts.append(f'<polyline points="{" ".join(run)}" fill="none" stroke="currentColor" stroke-width="2"/>')
             elif run:
-                x, _, y = run[0].partition(",")
-                parts.append(f'<circle cx="{x}" cy="{y}" r="2" fill="currentColor"/>')
+                left, _, top = run[0].partition(",")
+                parts.append(f'<circle cx="{left}" cy="{top}" r="2" fill="currentColor"/>')
             run = []
         if values[-1] is not None:
             x, y = at(len(values) - 1, values[-1])

@@ -1,0 +1,155 @@
+"""The leaders report over twelve weeks equals the sandbox's truth, computed without a line of our code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from job_hunter.domain.leaders import LeadersReport
+from job_hunter.domain.level import Family, Level
+from job_hunter.usecases.analyze import REPORT_FAMILIES, analyze
+from tests.flows.conftest import RunFlow, run_flow  # noqa: F401 the newest week goes through the flow
+from tests.usecases.conftest import Market
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+FAMILIES = [family.value for family in REPORT_FAMILIES]
+
+
+async def report_of(market: Market, **options: object) -> LeadersReport:
+    """The report of the market's database."""
+    async with market.database() as database:
+        return await analyze(database, at=NOW, **{"top_n": 99, **options})  # type: ignore[arg-type]
+
+
+def approximately(values: dict[str, float]) -> dict[str, object]:
+    """Figures equal to the penny: rounding may fall on either side."""
+    return {key: pytest.approx(value, abs=0.011) for key, value in values.items()}
+
+
+def assert_equals_truth(report: LeadersReport, market: Market, location: str, level: str | None) -> None:
+    """Every number of `report` is the truth's."""
+    on = report.snapshot_date
+    assert on is not None
+    truth = market.sandbox.truth
+    true = {row.company: row for row in truth.leaders(on, bucket=location, families=FAMILIES, level=level) if row.p50}
+    assert [row.company for row in true.values()] == [leader.slug for leader in _by_p50_and_slug(report)]
+    for leader in report.leaders:
+        row = true[leader.slug]
+        assert leader.p50 == pytest.approx(row.p50, abs=0.011)
+        assert (leader.n, leader.open_roles, leader.states_pay) == (row.n, row.open_roles, row.disclosed)
+        assert leader.is_low_confidence == (row.n < 3)
+        if leader.p25 is not None:
+            assert (leader.p25, leader.p75) == pytest.approx((row.p25, row.p75), abs=0.011)
+    if level is not None:
+        return
+    for comparison in report.comparisons:
+        movers = {m.company: m.delta for m in truth.movers(comparison.before, on, location, FAMILIES)}
+        moved = {slug: delta for slug, delta in movers.items() if abs(delta) >= 0.5}
+        assert {m.slug: m.delta for m in comparison.movers} == approximately(moved)
+        for mover in comparison.movers:
+            assert mover.split.total == pytest.approx(mover.delta, abs=1e-6)
+        names = {company.slug: company.display_name for company in market.companies}
+        entrants = truth.entrants(comparison.before, on, location, FAMILIES)
+        assert sorted(names[slug] for slug in entrants) == list(comparison.entrants)
+        leavers = truth.leavers(comparison.before, on, location, FAMILIES)
+        assert sorted(names[slug] for slug in leavers) == list(comparison.leavers)
+
+
+def _by_p50_and_slug(report: LeadersReport) -> list:  # type: ignore[type-arg]
+    return sorted(report.leaders, key=lambda leader: (-round(leader.p50, 2), leader.slug))
+
+
+async def test_twelve_weeks_the_newest_through_the_flow(
+    make_market: Callable[..., Market],
+    run_flow: RunFlow,  # noqa: F811
+) -> None:
+    """Eleven weeks by the use case, the twelfth by the real flow; medians, movers, counts, entrants are the truth's."""
+    today = datetime.now(UTC).date()
+    market = make_market(companies=14, end=today, seed=3)
+    *earlier, newest = market.sandbox.world.dates
+    for on in earlier:
+        market.set_date(on)
+        await market.refresh()
+    market.set_date(newest)
+    done = run_flow(market, "-m", "flows.refresh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = await report_of(market)
+    assert report.snapshot_date == newest
+    assert len(report.dates) == 12
+    assert_equals_truth(report, market, "london", None)
+    for location, level in (("uk", None), ("london", Level.SENIOR), ("remote-uk", None)):
+        asked = await report_of(market, location=location, level=level)
+        assert_equals_truth(asked, market, location, level.value if level else None)
+
+
+async def test_the_report_agrees_with_the_contract_query(market: Market) -> None:
+    """The saved SQL over all families and the report over all families show the same medians."""
+    market.set_date(market.sandbox.world.dates[-1])
+    await market.refresh()
+    report = await report_of(market, families=tuple(Family))
+    rows = await market.rows(
+        "SELECT c.display_name, percentile_cont(0.5) WITHIN GROUP (ORDER BY COALESCE(s.total_gbp, s.base_gbp)) "
+        "FROM job_hunter.comp_snapshots s JOIN job_hunter.companies c ON c.id = s.company_id "
+        "WHERE s.location_bucket = 'london' GROUP BY c.display_name"
+    )
+    assert {name: p50 for name, p50 in rows if p50 is not None} == {row.name: row.p50 for row in report.leaders}
+
+
+async def test_no_history_and_one_week_of_it(market: Market) -> None:
+    """Without a snapshot the report says what to do; with one, that movers begin with the second."""
+    empty = await report_of(market)
+    assert (None, ()) == (empty.snapshot_date, empty.leaders)
+    assert "run a refresh" in empty.headline
+    await market.refresh()
+    first = await report_of(market)
+    assert () == first.comparisons
+    assert any("first snapshot" in note for note in first.notes)
+    assert_equals_truth(first, market, "london", None)
+
+
+async def test_a_board_missing_this_week_is_missing_and_no_news(market: Market) -> None:
+    """Its company is named with the day it was last read; it neither leaves nor moves."""
+    await market.refresh()
+    first = await report_of(market)
+    leader = first.leaders[0]
+    token = next(company.ats_id for company in market.companies if company.slug == leader.slug)
+    market.sandbox.fault("error", board=token)
+    market.at += timedelta(days=7)
+    await market.refresh()
+    second = await report_of(market)
+    assert leader.slug not in {row.slug for row in second.leaders}
+    assert [(leader.name, first.snapshot_date)] == [(board.company, board.since) for board in second.missing]
+    assert all(leader.name not in (*c.entrants, *c.leavers) for c in second.comparisons)
+    market.sandbox.clear_faults()
+    market.at += timedelta(days=7)
+    await market.refresh()
+    third = await report_of(market)
+    week = third.comparisons[0]
+    assert leader.name not in week.entrants
+
+
+async def test_a_changed_reading_is_no_market_move(market: Market) -> None:
+    """A figure that changed because it was read differently is split off as `reading`."""
+    await market.refresh()
+    before = await report_of(market)
+    leader = before.leaders[0]
+    async with market.database() as database, database.transaction() as connection:
+        await connection.exec_driver_sql(
+            "UPDATE job_hunter.roles r SET parsed_base_min = parsed_base_min * 2, payload_hash = payload_hash "
+            "FROM job_hunter.companies c WHERE c.id = r.company_id AND c.slug = '" + leader.slug + "'"
+        )
+        await connection.exec_driver_sql(
+            "UPDATE job_hunter.comp_snapshots s SET base_gbp = base_gbp * 2, total_gbp = total_gbp * 2, "
+            "base_value = base_value * 2, total_value = total_value * 2 "
+            "FROM job_hunter.companies c WHERE c.id = s.company_id AND c.slug = '" + leader.slug + "'"
+        )
+    market.at += timedelta(days=7)
+    await market.refresh(readings=replace(market.readings, digest="another"))
+    after = await report_of(market)
+    mover = next(mover for mover in after.comparisons[0].movers if mover.slug == leader.slug)
+    assert mover.delta < 0
+    assert abs(mover.split.reading) > abs(mover.delta) / 2
+    assert mover.split.total == pytest.approx(mover.delta)
