@@ -5,6 +5,8 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage or configuration.
 
 from __future__ import annotations
 
+import signal
+import sys
 from importlib import import_module
 from typing import Annotated
 
@@ -54,4 +56,6 @@ for _module in MODULES:
 
 def main() -> None:
     """The entry point of `job-hunter` and `python -m job_hunter`."""
+    # As for Ctrl-C: blocks are left in order, so that an embedded Postgres does not stay behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     app()

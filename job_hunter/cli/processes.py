@@ -22,7 +22,6 @@ def free_port(wanted: int) -> int:
     """`wanted` on the loopback interface when nobody listens there, else any free port."""
     for port in (wanted, 0):
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
