@@ -38,12 +38,12 @@ _INLINE_NAMES = (
 )
 _INLINE = frozenset(_INLINE_NAMES.split())
 _INLINE_TAGS = _INLINE | {f"/{name}" for name in _INLINE}
-_BLANKS = re.compile(r"[ \t]{2,}|\t")
 _LONG_REFERENCE = re.compile(r"&#[0-9]{8,};?")
 _INVISIBLE = ("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
 _BLANK = ("\u00a0", "\u202f", "\u2009")
 
-_SIGNS = ("$", "£", "€", "pound;", "euro;", "#163;", "#8364;", "#xa3;", "#x20ac;", "#36;", "â‚¬")
+_SIGN_NUMBERS = ("163;", "8364;", "xa3;", "xA3;", "x20ac;", "x20AC;", "36;")
+_SIGN_NAMES = ("pound;", "euro;")
 # What can stand beside a figure to make it money where there is no sign: codes and words, or a "k" behind it.
 _CODE_NAMES = """
     AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW LPA MXN MYR NGN NIS
@@ -161,7 +161,11 @@ def plain_text(content: str) -> str:
         for mark in _BLANK:
             text = text.replace(mark, " ")
     text = "\n".join(filter(None, map(str.strip, text.split("\n"))))
-    return _BLANKS.sub(" ", text) if "  " in text or "\t" in text else text
+    if "\t" in text:
+        text = text.replace("\t", " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
 
 
 def may_state_pay(content: str) -> bool:
@@ -169,19 +173,35 @@ def may_state_pay(content: str) -> bool:
 
     A figure such as `100k` counts, since `100K-130K + equity` states pay without a sign.
     """
-    for sign in _SIGNS:
-        if sign in content:
+    return _has_sign(content) or _has_figure_without_sign(content)
+
+
+def _has_sign(content: str) -> bool:
+    """Whether a sign of money stands in the content, as a character, a reference or mojibake."""
+    if "$" in content or (not content.isascii() and ("£" in content or "€" in content or "â‚¬" in content)):
+        return True
+    if "&" not in content:
+        return False
+    found = content.find("#")
+    while found >= 0:
+        if content.startswith(_SIGN_NUMBERS, found + 1):
             return True
+        found = content.find("#", found + 1)
+    return any(name in content for name in _SIGN_NAMES)
+
+
+def _has_figure_without_sign(content: str) -> bool:
+    """Whether there is a digit that a code, a word or a "k" beside it makes money."""
     last = -2
     for at in digits(content[:FIRST_LOOK]):
         after = content[at + 1 : at + 2]
         if at != last + 1:
             before = content[at - 1 : at]
+            if before in ("¥", "฿") or "\u20a0" <= before <= "\u20cf":
+                return True
             if (before == " " or before.isalpha()) and content[max(0, at - 4) : at].strip().upper()[
                 -3:
             ] in _CODES_BEFORE:
-                return True
-            if before in ("¥", "฿") or "\u20a0" <= before <= "\u20cf":
                 return True
         if (after in _MAY_FOLLOW or after.isalpha() or after > "\u007f") and _CUE_AFTER.match(content, at + 1):
             return True

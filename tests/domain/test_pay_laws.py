@@ -186,7 +186,7 @@ def test_the_order_of_irrelevant_sentences_does_not_matter(sentences: list[str],
     text = "\n".join([*sentences[:at], "The salary is £55,000 - £65,000.", *sentences[at:]])
     pay = parse_pay(text, LONDON)
     assert pay is not None
-    assert (55_000, 65_000, "GBP") == (pay.band.min, pay.band.max, pay.band.currency)
+    assert (pay.band.min, pay.band.max, pay.band.currency) == (55_000, 65_000, "GBP")
     assert parse_pay("\n".join(sentences), LONDON) is None
 
 

@@ -100,13 +100,13 @@ def test_a_stated_figure_is_taken_for_what_it_is(name: str) -> None:
 def test_the_postings_own_currency_decides_among_tiers() -> None:
     """A tier in the country's currency wins, though another is wider and stands first."""
     tiers = (stated(151_000, 231_000, "USD", label="NY/SF"), stated(140_000, 180_000, "CAD"))
-    assert (140_000, 180_000, "CAD", "year", "base") == said(band("", TORONTO, *tiers))
+    assert said(band("", TORONTO, *tiers)) == (140_000, 180_000, "CAD", "year", "base")
 
 
 def test_the_postings_own_place_decides_among_tiers_of_one_currency() -> None:
     """A tier whose title names the place wins over a wider one elsewhere; tiers are never spanned."""
     tiers = (stated(92_100, 220_000, "USD", label="Nationwide"), stated(150_000, 200_000, "USD", label="NY/SF"))
-    assert (150_000, 200_000, "USD", "year", "base") == said(band("", NEW_YORK, *tiers, location="New York, NY (HQ)"))
+    assert said(band("", NEW_YORK, *tiers, location="New York, NY (HQ)")) == (150_000, 200_000, "USD", "year", "base")
 
 
 def test_the_widest_level_stands_for_several() -> None:
@@ -114,14 +114,14 @@ def test_the_widest_level_stands_for_several() -> None:
     levels = (stated(130_000, 160_000, "USD", label="I4"), stated(150_000, 190_000, "USD", label="I5"))
     reading = read_pay("", PayHints(stated=levels, places=NEW_YORK))
     assert reading.pay is not None
-    assert (150_000, 190_000) == (reading.pay.band.min, reading.pay.band.max)
-    assert [(130_000, 160_000)] == [(other.min, other.max) for other in reading.pay.others]
+    assert (reading.pay.band.min, reading.pay.band.max) == (150_000, 190_000)
+    assert [(other.min, other.max) for other in reading.pay.others] == [(130_000, 160_000)]
 
 
 def test_base_is_preferred_to_on_target_earnings() -> None:
     """Both stated: the base band is the pay, the OTE one is kept beside it."""
     rows = (stated(200_000, 230_000, "USD", label="OTE Range"), stated(100_000, 115_000, "USD", label="Base Range"))
-    assert (100_000, 115_000, "USD", "year", "base") == said(band("", NEW_YORK, *rows))
+    assert said(band("", NEW_YORK, *rows)) == (100_000, 115_000, "USD", "year", "base")
 
 
 def test_fields_are_trusted_before_text() -> None:
@@ -129,7 +129,7 @@ def test_fields_are_trusted_before_text() -> None:
     hints = PayHints(stated=(stated(84_000, 115_500),), places=LONDON)
     reading = read_pay("The salary is £90,000 - £99,000.", hints)
     assert reading.pay is not None
-    assert (84_000, "metadata") == (reading.pay.band.min, reading.pay.origin)
+    assert (reading.pay.band.min, reading.pay.origin) == (84_000, "metadata")
     assert reading.pay.confidence >= 0.95
     assert reading.pay.start is None
 
@@ -137,20 +137,20 @@ def test_fields_are_trusted_before_text() -> None:
 def test_text_is_read_where_the_field_is_a_placeholder() -> None:
     """A 0-0 field leaves the prose to speak."""
     found = band("The salary is £90,000 - £99,000.", LONDON, stated(0.0, 0.0))
-    assert (90_000, 99_000, "GBP", "year", "base") == said(found)
+    assert said(found) == (90_000, 99_000, "GBP", "year", "base")
 
 
 def test_an_unknown_currency_is_reported() -> None:
     """A code that no table knows is a miss, so that an operator sees what to add."""
     reading = read_pay("", PayHints(stated=(stated(84_000, 115_500, "XTS"),), places=LONDON))
-    assert (None, ("XTS",)) == (reading.pay, reading.misses)
+    assert (reading.pay, reading.misses) == (None, ("XTS",))
 
 
 PAY_BLOCK = (
-    "&lt;p&gt;We raised $90M.&lt;/p&gt;&lt;div class=&quot;content-pay-transparency&quot;&gt;&lt;div class=&quot;title"
-    "&quot;&gt;Annual Salary:&lt;/div&gt;&lt;div class=&quot;pay-range&quot;&gt;&lt;span&gt;£81,999&lt;/span&gt;&lt;span "
-    "class=&quot;divider&quot;&gt;&amp;mdash;&lt;/span&gt;&lt;span&gt;£110,940 GBP&lt;/span&gt;&lt;/div&gt;&lt;/div&gt;"
-    "&lt;p&gt;Learning&amp;nbsp;budget of £1,000&lt;/p&gt;"
+    "&lt;p&gt;We raised $90M.&lt;/p&gt;&lt;div class=&quot;content-pay-transparency&quot;&gt;"
+    "&lt;div class=&quot;title&quot;&gt;Annual Salary:&lt;/div&gt;&lt;div class=&quot;pay-range&quot;&gt;"
+    "&lt;span&gt;£81,999&lt;/span&gt;&lt;span class=&quot;divider&quot;&gt;&amp;mdash;&lt;/span&gt;"
+    "&lt;span&gt;£110,940 GBP&lt;/span&gt;&lt;/div&gt;&lt;/div&gt;&lt;p&gt;Learning&amp;nbsp;budget of £1,000&lt;/p&gt;"
 )
 
 
@@ -160,6 +160,6 @@ def test_a_rendered_pay_block_is_markup_with_its_offsets() -> None:
 
     pay = parse_pay(PAY_BLOCK, PayHints(places=LONDON))
     assert pay is not None
-    assert (81_999, 110_940, "GBP", "year", "base") == said(pay.band)
-    assert ("markup", True) == (pay.origin, pay.confidence >= 0.9)
+    assert said(pay.band) == (81_999, 110_940, "GBP", "year", "base")
+    assert (pay.origin, pay.confidence >= 0.9) == ("markup", True)
     assert plain_text(PAY_BLOCK)[pay.start : pay.end] == pay.band.quote == "£81,999—£110,940 GBP"

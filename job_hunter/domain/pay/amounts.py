@@ -41,10 +41,11 @@ _LEFT_TRAILER = re.compile(r",-{1,2}(?!\d)|\.-(?!\d)")
 
 # Pension schemes named after a paragraph: "401k" without a currency sign is never an amount.
 _PENSION_SCHEMES = frozenset({"401", "403", "457"})
+_SEPARATOR = re.compile(r", |[.,'’ \u00a0\u202f\u2009]")
 _MILLIONS = {"m", "mm", "mn", "mio", "mln", "mil", "mill", "million", "millions"}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # not frozen: several are made for every posting, and a frozen one costs three times as much
 class Amount:
     """One amount as written. `value` has thousands separators resolved and no multiplier applied.
 
@@ -81,8 +82,8 @@ def number_of(cluster: str, *, has_multiplier: bool = False) -> tuple[float, boo
     groups = cluster.split(",")
     if not has_multiplier and len(groups) == 2 and len(groups[1]) == 3 and 0 < len(groups[0]) < 4 and cluster[0] != "0":
         return (float(groups[0] + groups[1]), True) if groups[0].isdigit() and groups[1].isdigit() else None
-    parts = re.split(r", |[.,'’ \u00a0\u202f\u2009]", cluster)
-    seps = re.findall(r", |[.,'’ \u00a0\u202f\u2009]", cluster)
+    parts = _SEPARATOR.split(cluster)
+    seps = _SEPARATOR.findall(cluster)
     if not seps:
         return (float(cluster), False) if len(cluster) <= 12 else None
     last, lead = parts[-1], parts[0]

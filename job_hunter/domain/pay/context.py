@@ -6,7 +6,8 @@ import re
 
 from job_hunter.domain.pay.figures import Figure
 
-_CLAUSE_START = re.compile(r"[\n|•●▪]|[.!?]\s+(?=[A-Z(\"£€$])|;\s")
+_LAST_CLAUSE_START = re.compile(r"(?s:.*)(?:[\n|•●▪]|[.!?]\s+(?=[A-Z(\"£€$])|;\s)")
+_TWO_LETTERS, _THREE_LETTERS = re.compile(r"[a-zA-Z]{2}"), re.compile(r"[a-zA-Z]{3}")
 _CLAUSE_END = re.compile(r"[\n|•●▪]|[.!?](?:\s|$)|;\s")
 _EDGE = r"(?:[|•●\n;,()\[\]]|\s[-–—*/]+\s|[.!?:]\s)"
 _SEGMENT_EDGE = re.compile(_EDGE)
@@ -21,9 +22,10 @@ _PAY_TALK = frozenset(
     upto, to, from, circa, ca, c, k, yr, a, generous, significant, meaningful, some, early, commission, full, fulltime
     time, ft, pro, rata, fte, equivalent, usd, gbp, eur, total, tc, visa, remote, ok, day, hour, month, week, annually
     yearly, healthcare, medical, health, super, great, excellent, or, more, for, the, right, candidate, skills, level
-    seniority, in, of, ish, around, approx, about, between, rate, location, esop, vesting, cash, contract, profit, sharing
-    target, annual, budget, wage, relocation, sponsorship, holiday, holidays, days, max, min, starting, at, our, your
-    vat, b2b, net, brutto, bruto, netto, umbrella, paye, ltd, inside, outside, ir35, inc, incl, including, allowance
+    seniority, in, of, ish, around, approx, about, between, rate, location, esop, vesting, cash, contract, profit
+    sharing, target, annual, budget, wage, relocation, sponsorship, holiday, holidays, days, max, min, starting, at, our
+    your, vat, b2b, net, brutto, bruto, netto, umbrella, paye, ltd, inside, outside, ir35, inc, incl, including
+    allowance
     role, roles, position, job, stake, selon, xp, ab, von, bis, jahr, brut, annuel
     """.splitlines()
     for part in line.split(",")
@@ -38,14 +40,13 @@ def clause(text: str, figure: Figure, previous_end: int) -> tuple[str, str]:
     """The words of the figure's clause before it (with the heading above where nothing else is) and after it."""
     left = max(0, figure.start - _REACH)
     window = text[left : figure.start]
-    cut = 0
-    for edge in _CLAUSE_START.finditer(window):
-        cut = edge.end()
+    edge = _LAST_CLAUSE_START.match(window)
+    cut = edge.end() if edge else 0
     before = window[cut:]
     if previous_end > left + cut:
         own = text[previous_end : figure.start]
-        before = own if re.search(r"[a-zA-Z]{3}", own) else before[: max(0, previous_end - left - cut)] + own
-    if not re.search(r"[a-zA-Z]{2}", before):
+        before = own if _THREE_LETTERS.search(own) else before[: max(0, previous_end - left - cut)] + own
+    if not _TWO_LETTERS.search(before):
         heading = window[:cut].rstrip().rsplit("\n", 1)[-1]
         before = (heading if len(heading) < 90 and "|" not in heading else "") + "\n" + before
     after = text[figure.end : figure.end + 110]

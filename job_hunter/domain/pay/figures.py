@@ -40,6 +40,63 @@ _LOWER_WORDS = any_of(r"""
 """)
 _UPPER_ONLY = re.compile(rf"(?:\b(?:{_UPPER_WORDS})\s{{0,2}}:?|[<≤]=?){_ROUGHLY}", re.IGNORECASE)
 _LOWER_ONLY = re.compile(rf"(?:\b(?:{_LOWER_WORDS})\s{{0,2}}:?|[>≥]=?){_ROUGHLY}", re.IGNORECASE)
+# The last words of the two, and those of an approximation that may follow them: anything else opens no end.
+_LEADS = frozenset(
+    [
+        "to",
+        "upto",
+        "as",
+        "max",
+        "maximum",
+        "of",
+        "most",
+        "than",
+        "under",
+        "below",
+        "at",
+        "zu",
+        "hasta",
+        "tot",
+        "do",
+        "jusqu'à",
+        "jusqu’à",
+        "salary",
+        "pay",
+        "rate",
+        "base",
+        "compensation",
+        "wage",
+        "from",
+        "start",
+        "starts",
+        "starting",
+        "is",
+        "begin",
+        "begins",
+        "beginning",
+        "least",
+        "excess",
+        "over",
+        "above",
+        "ab",
+        "desde",
+        "dès",
+        "vanaf",
+        "od",
+        "de",
+        "around",
+        "about",
+        "circa",
+        "c",
+        "ca",
+        ">",
+        ">=",
+        "<",
+        "<=",
+        "≥",
+        "≤",
+    ]
+) | {""}
 # "| to £60k |", "salary to £60k"; elsewhere a bare "to" is any preposition
 _BARE_TO = re.compile(
     r"(?:^|[|,;:(•\n-]\s{0,2}|\b(?:salary|pay|rate|compensation|salaries|package|comp)\s)to\s$", re.IGNORECASE
@@ -57,7 +114,7 @@ _MAXIMUM = re.compile(r"\bmax(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
 _UPPER_AFTER = re.compile(r"[ ]?(?:max(?:imum)?\b(?! ?:)|cap\b|or (?:less|below)\b)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: several are made for every posting, and a frozen one costs three times as much
 class Figure:
     """A single amount or a range as written. `low` or `high` is None at an open end; `marks` are of both ends."""
 
@@ -209,6 +266,13 @@ def _single(text: str, a: Amount) -> Figure:
         return replace(figure, high=None, end=a.end + open_top.end())
     if a.plus or _LOWER_AFTER.match(after):
         return replace(figure, high=None)
+    lead = before.lower().rsplit(None, 1)[-1:]
+    if (
+        not _UPPER_AFTER.match(after)
+        and "min" not in before.lower()
+        and (not lead or lead[0].strip(":.,(~") not in _LEADS)
+    ):
+        return figure
     if _UPPER_ONLY.search(before) or _BARE_TO.search(before) or _UPPER_AFTER.match(after):
         return replace(figure, low=None)
     if _LOWER_ONLY.search(before):

@@ -45,7 +45,7 @@ _STIPEND_JOB = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: several are made for every posting, and a frozen one costs three times as much
 class Found:
     """A figure with everything that was decided about it.
 

@@ -42,7 +42,7 @@ _HOURLY_JOB = re.compile(
 _IR35 = re.compile(r"\bir35\b|\bday[- ]rate\b|\bdaily rate\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: several are made for every posting, and a frozen one costs three times as much
 class Resolved:
     """A figure in full units, or (with `currency` None or `problem` set) the code of what is wrong with it."""
 

@@ -55,6 +55,8 @@ class StatedBand:
 
 def read_stated(hints: PayHints) -> list[StatedBand]:
     """Each stated figure checked: placeholders, referral rewards, typos and other countries' ranges are refused."""
+    if not hints.stated:
+        return []
     countries = countries_of(hints)
     patterns = place_patterns(hints)
     return [_check(s, hints, countries, patterns) for s in hints.stated]

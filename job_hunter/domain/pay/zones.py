@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from job_hunter.domain.currency import COUNTRY_CURRENCY
 from job_hunter.domain.pay.types import PayHints
+from job_hunter.domain.place import Place
 
 COUNTRY_WORDS: dict[str, str] = {
     "GB": r"UK|U\.K\.|GBR?|United Kingdom|Britain|British|England|Scotland|Wales",
@@ -85,17 +87,29 @@ _ELSEWHERE = re.compile(
 
 def countries_of(hints: PayHints) -> tuple[str, ...]:
     """The job's countries, first named first, each once; the source's own country field comes last."""
-    named = [p.country for p in hints.places if p.country]
-    if hints.country and len(hints.country) == 2:
-        named.append(hints.country.upper())
+    return _countries(hints.places, hints.country)
+
+
+@lru_cache(maxsize=2048)
+def _countries(places: tuple[Place, ...], country: str | None) -> tuple[str, ...]:
+    named = [place.country for place in places if place.country]
+    if country and len(country) == 2:
+        named.append(country.upper())
     return tuple(dict.fromkeys(named))
 
 
 def place_patterns(hints: PayHints) -> tuple[tuple[int, re.Pattern[str]], ...]:
     """Weighted patterns of the posting's own places: city 4, state 3, "remote" 2, country 2."""
+    return _patterns(hints.location, hints.places, hints.country)
+
+
+@lru_cache(maxsize=2048)
+def _patterns(
+    location: str | None, places: tuple[Place, ...], country: str | None
+) -> tuple[tuple[int, re.Pattern[str]], ...]:
     words: list[tuple[int, str]] = []
-    cities = {p.city.lower() for p in hints.places if p.city}
-    for token in re.split(r"[,;/|()•·+&-]+|\bor\b|\band\b", (hints.location or "")[:300]):
+    cities = {p.city.lower() for p in places if p.city}
+    for token in re.split(r"[,;/|()•·+&-]+|\bor\b|\band\b", (location or "")[:300]):
         name = token.strip()
         if name.upper() in _STATES:
             words.append((3, rf"{name.upper()}|{_STATES[name.upper()]}"))
@@ -109,7 +123,7 @@ def place_patterns(hints: PayHints) -> tuple[tuple[int, re.Pattern[str]], ...]:
         words.append((4, _SAME_CITY.get(city) or rf"(?i:{re.escape(city)})"))
         if city in _BAY_AREA:
             words.append((4, r"Bay Area|San Francisco|SF"))
-    words += [(2, COUNTRY_WORDS[country]) for country in countries_of(hints) if country in COUNTRY_WORDS]
+    words += [(2, COUNTRY_WORDS[country]) for country in _countries(places, country) if country in COUNTRY_WORDS]
     return tuple((weight, re.compile(rf"(?<![A-Za-z])(?:{pattern})(?![A-Za-z])")) for weight, pattern in words)
 
 
