@@ -39,7 +39,7 @@ _INLINE_NAMES = (
 _INLINE = frozenset(_INLINE_NAMES.split())
 _INLINE_TAGS = _INLINE | {f"/{name}" for name in _INLINE}
 _LONG_REFERENCE = re.compile(r"&#[0-9]{8,};?")
-_INVISIBLE = ("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
+_INVISIBLE = ("\u00ad", "\u200b", "\ufeff")
 _BLANK = ("\u00a0", "\u202f", "\u2009")
 
 _SIGN_NUMBERS = ("163;", "8364;", "xa3;", "xA3;", "x20ac;", "x20AC;", "36;")

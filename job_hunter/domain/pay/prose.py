@@ -9,7 +9,7 @@ from job_hunter.domain.money import Basis, Period, annualise
 from job_hunter.domain.pay.context import bars_around, clause, segment_of, zone_words
 from job_hunter.domain.pay.figures import Figure, find_figures
 from job_hunter.domain.pay.labels import PAY_LABELS, Labelled, label_of
-from job_hunter.domain.pay.resolve import Resolved, resolve
+from job_hunter.domain.pay.resolve import CRORE, Resolved, is_company_money, resolve
 from job_hunter.domain.pay.types import Band, Label, PayHints
 from job_hunter.domain.pay.zones import countries_of, place_patterns, place_score
 
@@ -90,6 +90,8 @@ def _judge(
     text: str, figure: Figure, countries: tuple[str, ...], role: str, previous_end: int, *, in_markup: bool
 ) -> Found:
     """One figure's label, band and rank."""
+    if figure.scale >= 1e6 and figure.scale != CRORE and not in_markup and is_company_money(figure, countries):
+        return Found(figure, Label.NOT_PAY, None, "too_big", 0)
     before, after = clause(text, figure, previous_end)
     labelled = label_of(before, after)
     if in_markup:
@@ -194,18 +196,22 @@ def _restates(text: str, first: Found, second: Found) -> bool:
 
 
 def _with_continuations(text: str, found: list[Found]) -> list[Found]:
-    """A range told by its shape alone is as sure as the sure one before it in the same line: "£90k-£110k in London and
-    £80k-£98k elsewhere".
+    """A range told by its shape alone is as sure as a sure one beside it in the same line.
+
+    "In London the salary is £90k-£110k, £80k-£98k elsewhere."
     """
-    kept: list[Found] = []
-    sure: Found | None = None
-    for item in found:
-        if sure and item.rank == 1 and item.band and sure.band and item.band.currency == sure.band.currency:
-            gap = text[sure.figure.end : item.figure.start]
-            if len(gap) <= 120 and "\n" not in gap:
-                item = replace(item, rank=sure.rank, why="continuation")
-        sure = item if item.rank >= 3 and item.figure.is_range else sure
-        kept.append(item)
+    kept = list(found)
+    for order in (range(len(kept)), reversed(range(len(kept)))):
+        sure: Found | None = None
+        for i in order:
+            item = kept[i]
+            if item.rank == 1 and sure and item.band and sure.band and item.band.currency == sure.band.currency:
+                first, second = sorted((item.figure, sure.figure), key=lambda figure: figure.start)
+                gap = text[first.end : second.start]
+                if len(gap) <= 120 and "\n" not in gap:
+                    item = kept[i] = replace(item, rank=sure.rank, why="continuation")
+            if item.rank >= 3 and item.figure.is_range:
+                sure = item
     return kept
 
 

@@ -20,6 +20,9 @@ from job_hunter.domain.pay.figures import Figure
 from job_hunter.domain.pay.periods import preceding_period
 from job_hunter.domain.pay.zones import own_currency
 
+CRORE = 1e7
+"""Ten million, a unit of Indian pay."""
+
 MAX_SPREAD = 8
 """A band whose top is more than this many times its bottom is two figures that met by chance."""
 
@@ -82,6 +85,12 @@ def resolve_currency(
     return currency, None if currency else "no_currency"
 
 
+def is_company_money(figure: Figure, countries: tuple[str, ...]) -> bool:
+    """Whether a figure in millions or more can't be pay: every mark on it is of a currency not paid in millions."""
+    named = {currency_of_mark(mark, countries) for mark in figure.marks}
+    return bool(named) and None not in named and not named & WRITTEN_IN_MILLIONS
+
+
 def resolve(
     figure: Figure, before: str, after: str, countries: tuple[str, ...], *, role: str = "", is_cued: bool = False
 ) -> Resolved:
@@ -90,7 +99,7 @@ def resolve(
     if currency is None:
         return Resolved(figure.low, figure.high, None, None, problem)
     low, high = figure.low, figure.high
-    if figure.scale >= 1e6 and figure.scale != 1e7 and currency not in WRITTEN_IN_MILLIONS:
+    if figure.scale >= 1e6 and figure.scale != CRORE and currency not in WRITTEN_IN_MILLIONS:
         return Resolved(low, high, currency, None, "too_big")
     if figure.bottom <= 0 or figure.top / figure.bottom > MAX_SPREAD or (low and high and low > high):
         return Resolved(low, high, currency, None, "implausible")
