@@ -47,9 +47,9 @@ def test_a_posting_is_read_as_a_careful_person_would(case: dict[str, str]) -> No
 
 
 def test_the_table_is_large_enough_to_mean_something() -> None:
-    """At least 150 cases, a quarter of them traps, and every one is read with a reason when nothing is said."""
+    """At least 150 cases, a fifth of them traps, and every one is read with a reason when nothing is said."""
     cases = [case for group in GROUPS.values() for case in group]
     silent = [case for case in cases if case["pay"] == "none"]
     assert len(cases) >= 150
-    assert len(silent) >= len(cases) // 4
+    assert len(silent) >= len(cases) // 5
     assert all(read_pay(case["text"], hints(case)).reason for case in silent)
