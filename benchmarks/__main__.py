@@ -15,13 +15,21 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.measure import Cost, run_client, run_program, sandbox_process
+from benchmarks.measure import Cost, prefect_server, run_client, run_program, sandbox_process
 from job_hunter.config import default_config_dir
 from job_hunter.storage.embedded import embedded_postgres, embedded_state
 
 BOARDS, POSTINGS, BODY = 35, 300, 6000
 RESULTS = Path(__file__).parent / "results"
 CLIENT = "benchmarks.client"
+EMPTY = """
+import asyncio, os, asyncpg
+async def empty():
+    connection = await asyncpg.connect(os.environ["DB_CONNECTION_STRING"].replace("+asyncpg", ""))
+    await connection.execute("TRUNCATE job_hunter.roles, job_hunter.roles_snapshots, job_hunter.comp_snapshots, "
+                             "job_hunter.raw_payloads, job_hunter.refresh_runs, job_hunter.fx_rates CASCADE")
+asyncio.run(empty())
+"""
 
 BOUNDS: dict[str, tuple[str, float]] = {
     "first refresh": ("× floor CPU", 10.0),
@@ -42,6 +50,7 @@ def bench_refresh(folder: Path) -> dict[str, Cost]:
     shutil.copytree(default_config_dir(), config)
     (config / "cdio_watches.yaml").write_text("[]\n", encoding="utf-8")
     size = ("--companies", str(BOARDS), "--openings-per-company", str(POSTINGS), "--body-bytes", str(BODY))
+    size += ("--source", "greenhouse")  # the text once a posting; Lever and Ashby send theirs up to five times
     days = ("--end", str(today() + timedelta(days=7)), "--weeks", "3", "--date", str(today()))
     costs: dict[str, Cost] = {}
     with embedded_postgres(folder / "pg") as dsn:
@@ -62,20 +71,23 @@ def bench_refresh(folder: Path) -> dict[str, Cost]:
         with sandbox_process(*size, *days) as conditional:
             client("(validators learnt)", "refresh", conditional["env"])
             client("unchanged refresh, 304s", "refresh", conditional["env"])
-        changed_day = ("--end", str(today()), "--weeks", "3", "--date", str(today()))
-        with sandbox_process(*size, *changed_day, "--no-validators") as changed:
-            client("changed refresh", "refresh", changed["env"])
+        with sandbox_process(*size, *days, "--no-validators", "--date", str(today() + timedelta(days=7))) as later:
+            client("a week later", "refresh", later["env"])
     with embedded_postgres(folder / "pg-flow") as dsn:
         postmaster = embedded_state(folder / "pg-flow").pid
         base = {"DB_CONNECTION_STRING": dsn, "JOB_HUNTER_CONFIG_DIR": str(config)}
         run_program((sys.executable, "-m", "job_hunter", "migrate"), env=base)
-        flow_env = {"PREFECT_HOME": str(folder / "prefect"), "PREFECT_LOGGING_LEVEL": "ERROR"}
-        with sandbox_process(*size, *days, "--no-validators") as plain:
-            flow = (sys.executable, "-m", "flows.refresh")
-            costs["flow, first refresh"] = run_program(
-                flow, env={**base, **flow_env, **plain["env"]}, postmaster=postmaster
-            )
-            report("flow, first refresh", costs)
+        flow_env = {"PREFECT_HOME": str(folder / "prefect"), "PREFECT_LOGGING_LEVEL": "ERROR", "MALLOC_ARENA_MAX": "2"}
+        with sandbox_process(*size, *days, "--no-validators") as plain, prefect_server(folder) as api:
+            run_client((CLIENT, "floor"), env={**base, **plain["env"]})  # fills the replica's cache
+            env = {**base, **flow_env, **plain["env"], "PREFECT_API_URL": api}
+            for name, program in (
+                ("command, as a program", ("-m", "job_hunter", "refresh", "--format", "json")),
+                ("flow, as a program", ("-m", "flows.refresh")),
+            ):
+                run_program((sys.executable, "-c", EMPTY), env=env)
+                costs[name] = run_program((sys.executable, *program), env=env, postmaster=postmaster)
+                report(name, costs)
     return costs
 
 
@@ -100,9 +112,9 @@ def verdicts(costs: dict[str, Cost]) -> list[str]:
     ]
     if costs["first refresh"].peak_mb > CLI_PEAK_MB:
         missed.append(f"CLI peak memory: {costs['first refresh'].peak_mb:.0f} MB, bound {CLI_PEAK_MB:.0f}")
-    if costs["flow, first refresh"].peak_mb > FLOW_PEAK_MB:
+    if costs["flow, as a program"].peak_mb > FLOW_PEAK_MB:
         missed.append(f"flow peak memory: {costs['flow, first refresh'].peak_mb:.0f} MB, bound {FLOW_PEAK_MB:.0f}")
-    over = costs["flow, first refresh"].wall - costs["first refresh"].wall
+    over = costs["flow, as a program"].wall - costs["command, as a program"].wall
     if over > FLOW_OVER_CLI_S:
         missed.append(f"flow: {over:.1f} s over the CLI's wall time, bound {FLOW_OVER_CLI_S:.0f}")
     return missed

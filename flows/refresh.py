@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from enum import StrEnum
+from threading import BoundedSemaphore
 from typing import Any
 
 from prefect import allow_failure, flow, get_run_logger, runtime, task
@@ -31,6 +32,7 @@ from job_hunter.errors import SourceChanged, SourceError, SourceUnavailable
 from job_hunter.report.refresh_summary import render_refresh_summary
 from job_hunter.runtime import load_readings
 from job_hunter.sources.contract import Harvest
+from job_hunter.storage.database import Database
 from job_hunter.usecases.board import fetch_board as fetch_one
 from job_hunter.usecases.board import store_board as store_one
 from job_hunter.usecases.rates import refresh_rates
@@ -44,16 +46,20 @@ from job_hunter.usecases.refresh import (
     tries_of,
 )
 
+BOARDS_IN_MEMORY = 12
+"""Harvests that may wait for their store at once: a large board is megabytes."""
+
 
 class Job:
     """One board of a run with all its tasks need; a plain object, so that Prefect does not walk through it."""
 
-    __slots__ = ("board", "plan", "readings", "wait")
+    __slots__ = ("board", "plan", "readings", "room", "wait")
 
-    def __init__(self, board: Board, plan: Plan, readings: Readings) -> None:
+    def __init__(self, board: Board, plan: Plan, readings: Readings, room: BoundedSemaphore) -> None:
         self.board = board
         self.plan = plan
         self.readings = readings
+        self.room = room
         self.wait = 0.0
 
     @property
@@ -88,12 +94,15 @@ async def fetch_board(job: Job) -> Harvest:
     tries = runtime.task_run.run_count or 1
     if tries > 1:
         await asyncio.sleep(max(0.0, job.wait - RETRY_DELAY))
-    async with open_flow_runtime() as opened:
-        try:
+    await asyncio.to_thread(job.room.acquire)  # fetches run ahead of stores by so many boards, and no further
+    try:
+        async with open_flow_runtime() as opened:
             harvest = await fetch_one(opened.http, job.board, job.plan.state(job.board))
-        except SourceUnavailable as error:
+    except BaseException as error:
+        job.room.release()
+        if isinstance(error, SourceUnavailable):
             job.wait = retry_wait(error)
-            raise
+        raise
     harvest.tries = tries
     return harvest
 
@@ -105,19 +114,27 @@ async def store_board(job: Job, outcome: Any) -> BoardResult:
         outcome = SourceChanged(
             f"{job.slug}: the fetch ended in an unforeseen way ({type(outcome).__name__}: {outcome})"
         )
-    async with open_flow_runtime() as opened:
-        return await store_one(
-            opened.db,
-            job.plan.run,
-            job.board,
-            job.plan.state(job.board),
-            outcome,
-            job.readings,
-            company_id=job.plan.company_ids[job.slug],
-            level_ids=job.plan.level_ids,
-            at=now(),
-            tries=tries_of(outcome) if isinstance(outcome, SourceError) else outcome.tries,
-        )
+    try:
+        async with open_flow_runtime() as opened:
+            return await _store(job, outcome, opened.db)
+    finally:
+        if isinstance(outcome, Harvest):
+            job.room.release()
+
+
+async def _store(job: Job, outcome: Harvest | SourceError, db: Database) -> BoardResult:
+    return await store_one(
+        db,
+        job.plan.run,
+        job.board,
+        job.plan.state(job.board),
+        outcome,
+        job.readings,
+        company_id=job.plan.company_ids[job.slug],
+        level_ids=job.plan.level_ids,
+        at=now(),
+        tries=tries_of(outcome) if isinstance(outcome, SourceError) else outcome.tries,
+    )
 
 
 @flow(name="refresh", validate_parameters=True)
@@ -155,7 +172,8 @@ async def refresh(
             only_missing=only_missing,
             sources=chosen,
         )
-        jobs = [Job(board, plan, readings) for board in plan.boards]
+        room = BoundedSemaphore(BOARDS_IN_MEMORY)
+        jobs = [Job(board, plan, readings, room) for board in plan.boards]
         results = await _run_boards(jobs)
         summary = await finish_run(opened.db, plan, results, at=now(), warnings=[warning] if warning else [])
     await create_markdown_artifact(

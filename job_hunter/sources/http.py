@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import perf_counter
 from typing import Any, NamedTuple, NoReturn
@@ -63,6 +65,12 @@ class Answer:
     wire_bytes: int
     seconds: float
     retry_after: float | None = None
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the certificates costs 20 ms, and each task of a flow opens a client of its own."""
+    return httpx.create_ssl_context()
 
 
 class _Gate:
@@ -120,6 +128,7 @@ class Http:
     async def __aenter__(self) -> Http:
         # Kept-alive HTTP/1.1: HTTP/2 in Python costs several times the CPU on bodies of megabytes.
         self._client = httpx.AsyncClient(
+            verify=_tls(),
             headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip"},
             timeout=self._limits,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=4 * self._connections),
