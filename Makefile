@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
-export PYTHONDONTWRITEBYTECODE := 1
+# Imports are compiled once and kept, whatever the machine is set to: Prefect alone takes four seconds otherwise.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo up test test-companions check format accuracy bench bench-scale lock clean
 

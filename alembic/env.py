@@ -1,8 +1,8 @@
 """Alembic's entry: runs on the connection handed in by `job_hunter.storage.migrate`."""
 
-from alembic import context
 from sqlalchemy import Connection
 
+from alembic import context
 from job_hunter.storage.tables import SCHEMA, Schema
 
 

@@ -243,7 +243,10 @@ REFUSED = [
     ({"CDIO_BASE_URL": "ftp://h"}, "CDIO_BASE_URL: must be an address"),
     ({"CDIO_BASE_URL": "http://h:99999"}, "CDIO_BASE_URL: must be an address"),
     ({"JOB_HUNTER_WEBHOOK_URL": "http://h/#x"}, "JOB_HUNTER_WEBHOOK_URL: must not hold a #"),
-    ({"JOB_HUNTER_HN_BASE_URL": "http://h?x=1"}, "JOB_HUNTER_HN_BASE_URL: must be scheme, host and at most a path prefix"),
+    (
+        {"JOB_HUNTER_HN_BASE_URL": "http://h?x=1"},
+        "JOB_HUNTER_HN_BASE_URL: must be scheme, host and at most a path prefix",
+    ),
     ({"JOB_HUNTER_ECB_BASE_URL": "h"}, "JOB_HUNTER_ECB_BASE_URL: must be an address"),
     (
         {"JOB_HUNTER_GREENHOSE_BASE_URL": "http://h"},

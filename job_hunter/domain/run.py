@@ -26,7 +26,7 @@ class Run:
 class BoardState:
     """What a fetch and a store need to know of a board beforehand."""
 
-    history: BoardHistory = BoardHistory()
+    history: BoardHistory = field(default_factory=BoardHistory)
     etag: str | None = None
     last_modified: str | None = None
 

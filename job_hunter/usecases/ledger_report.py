@@ -10,7 +10,7 @@ from job_hunter.storage.database import Database
 
 
 async def ledger_report(db: Database, *, days: int, today: date) -> dict[str, Any]:
-    """The last `days` days as JSON-able data with the keys `since`, `runs`, `source_mix`, `evidence_mix`, `coverage`."""
+    """The last `days` days as data: `since`, `runs`, `source_mix`, `evidence_mix` and `coverage`."""
     since = today - timedelta(days=days)
     async with db.reading() as connection:
         return {

@@ -66,7 +66,7 @@ async def test_all_boards_failing_ends_failed(make_market: Callable[..., Market]
     done = run_flow(market, "-m", "flows.refresh")
     assert done.returncode != 0
     assert "Failed" in done.stdout + done.stderr
-    assert "failed" == await market.value("SELECT status FROM job_hunter.refresh_runs")
+    assert await market.value("SELECT status FROM job_hunter.refresh_runs") == "failed"
 
 
 async def test_the_database_may_be_a_block(make_market: Callable[..., Market], run_flow: RunFlow) -> None:

@@ -101,11 +101,11 @@ async def test_the_report_agrees_with_the_contract_query(market: Market) -> None
 async def test_no_history_and_one_week_of_it(market: Market) -> None:
     """Without a snapshot the report says what to do; with one, that movers begin with the second."""
     empty = await report_of(market)
-    assert (None, ()) == (empty.snapshot_date, empty.leaders)
+    assert (empty.snapshot_date, empty.leaders) == (None, ())
     assert "run a refresh" in empty.headline
     await market.refresh()
     first = await report_of(market)
-    assert () == first.comparisons
+    assert first.comparisons == ()
     assert any("first snapshot" in note for note in first.notes)
     assert_equals_truth(first, market, "london", None)
 
