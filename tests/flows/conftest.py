@@ -12,7 +12,7 @@ import pytest
 from job_hunter.config import default_config_dir
 from job_hunter.settings import process_environment
 from job_hunter.storage.migrate import migrate
-from tests.usecases.conftest import Market, make_market, readings  # noqa: F401 the same market
+from tests.usecases.conftest import Market, make_market, market, readings  # noqa: F401 the same market
 
 RunFlow = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -21,15 +21,15 @@ RunFlow = Callable[..., subprocess.CompletedProcess[str]]
 def run_flow(tmp_path: Path) -> RunFlow:
     """A function that runs `python -m …` or `python -c …` with the market's environment; returns the ended process."""
 
-    def run(market: Market, *arguments: str, dsn: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(place: Market, *arguments: str, dsn: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
         for path in default_config_dir().glob("*.yaml"):
-            target = market.config_dir / path.name
+            target = place.config_dir / path.name
             if not target.exists():
                 target.write_bytes(path.read_bytes() if path.name != "cdio_watches.yaml" else b"[]\n")
         changes = {
-            **market.sandbox.env(),
-            "JOB_HUNTER_CONFIG_DIR": str(market.config_dir),
-            "DB_CONNECTION_STRING": dsn if dsn is not None else market.dsn,
+            **place.sandbox.env(),
+            "JOB_HUNTER_CONFIG_DIR": str(place.config_dir),
+            "DB_CONNECTION_STRING": dsn if dsn is not None else place.dsn,
             "PREFECT_HOME": str(tmp_path / "prefect"),
             "PREFECT_API_URL": None,
             **env,
