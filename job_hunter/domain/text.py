@@ -144,7 +144,7 @@ def plain_text(content: str) -> str:
         if is_escaped:
             text = text.replace("&lt;", "<").replace("&gt;", ">")
         stripped = _without_tags(text)
-        if _NO_TEXT in stripped or "<!--" in stripped:
+        if _NO_TEXT in stripped or ("<" in stripped and "<!--" in stripped):
             for start, end in ("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"):
                 text = _without(text, start, end)
             stripped = _without_tags(text).replace(_NO_TEXT, "")
@@ -156,16 +156,31 @@ def plain_text(content: str) -> str:
         if "Â" in text or ("â" in text and any(start in text for start in _BROKEN_STARTS)):
             for broken, sign in _MOJIBAKE.items():
                 text = text.replace(broken, sign)
-        for mark in _INVISIBLE:
-            text = text.replace(mark, "")
         for mark in _BLANK:
             text = text.replace(mark, " ")
+        if not text.isascii():
+            for mark in _INVISIBLE:
+                text = text.replace(mark, "")
     text = "\n".join(filter(None, map(str.strip, text.split("\n"))))
     if "\t" in text:
         text = text.replace("\t", " ")
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text
+    return _single_spaced(text)
+
+
+def _single_spaced(text: str) -> str:
+    """Runs of blanks made one, in a single scan: repeated `str.replace` costs three for the same."""
+    end = text.find("  ")
+    if end < 0:
+        return text
+    kept, at = [], 0
+    while end >= 0:
+        kept.append(text[at : end + 1])
+        at = end + 2
+        while text.startswith(" ", at):
+            at += 1
+        end = text.find("  ", at)
+    kept.append(text[at:])
+    return "".join(kept)
 
 
 def may_state_pay(content: str) -> bool:

@@ -1,7 +1,7 @@
 """The words that tell what a figure is about, as tables: a row is a named group of words and the label they give.
 
-Each list holds regular-expression fragments separated by commas or line ends, matched as whole words without regard to
-case. Rows are tried in order, so a longer expression stands above the shorter one it contains.
+Each list holds regular-expression fragments in lower case, separated by commas or line ends and matched as whole words
+of a lower-cased text. Rows are tried in order, so a longer expression stands above the shorter one it contains.
 """
 
 from __future__ import annotations
@@ -153,15 +153,13 @@ THIRD_PARTY = re.compile(
     """)
     + r")\s(?:\w+\s){0,4}?(?:earn(?:s|ed|ing)?|mak(?:e|es|ing)|made|charge[sd]?|charging|cost|pay|pays|paid|paying|"
     r"save[sd]?|spend|spent|receive[sd]?)\b",
-    re.IGNORECASE,
 )
 """Somebody else's money: "lawyers charge $300 an hour", "our users earn up to $1,000 a month"."""
 
 REFUSED_OFFER = re.compile(
     r"(?:n['’]t|\bnot|\bnever|\bno one could)\s(?:\w+\s){0,2}?(?:pay|paid|accept|take)\b|\bif i (?:made|were)",
-    re.IGNORECASE,
 )
 """A rant: "you couldn't pay me $500k/yr"."""
 
-EXAMPLE = re.compile(r"\b(?:for example|e\.g\.?|for instance|example:|imagine|hypothetical)", re.IGNORECASE)
+EXAMPLE = re.compile(r"\b(?:for example|e\.g\.?|for instance|example:|imagine|hypothetical)")
 """A figure that illustrates something."""

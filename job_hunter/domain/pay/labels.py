@@ -17,7 +17,8 @@ PAY_LABELS = frozenset({Label.BASE, Label.OTE, Label.TOTAL, Label.STIPEND})
 
 _BY_NAME = {cue.name: cue for cue in CUES}
 _ALL = "|".join(f"(?P<{cue.name}>{cue.words})" for cue in CUES) + f"|(?P<not_pay>{NOT_PAY})"
-_NEAR = re.compile(rf"(?<![a-z0-9])(?:{_ALL})(?![a-z])", re.IGNORECASE)
+# Without IGNORECASE, on lower-cased words: the engine then tells most branches by their first letter, four times faster.
+_NEAR = re.compile(rf"(?<![a-z0-9])(?:{_ALL})(?![a-z])")
 
 # Words that may stand between a noun and its figure without breaking the bond.
 _LINK_WORDS = any_of("""
@@ -27,7 +28,7 @@ _LINK_WORDS = any_of("""
     on, currently, just, closed, with, have, has, nearly, almost, now, some, benefits?, plans?, only, usually
     typically, commonly, that, go, goes, them, these, our, own
 """)
-_LINK = re.compile(rf"(?:\s|[:(~=≈–—-]|\b(?:{_LINK_WORDS})\b)*", re.IGNORECASE)
+_LINK = re.compile(rf"(?:\s|[:(~=≈–—-]|\b(?:{_LINK_WORDS})\b)*")
 # Words that may stand between a figure and the noun that follows it.
 _FILLER = any_of("""
     in, of, worth, towards?, for, as, an?, the, your, our, annual(?:ly)?, yearly, monthly, weekly, quarterly, per, every
@@ -38,14 +39,11 @@ _FILLER = any_of("""
 _AFTER = re.compile(
     rf"[\s(–—:-]{{0,3}}(?:(?:{_FILLER})[\s,-]{{1,2}}){{0,6}}"
     r"(?:(?:(?<=in )|(?<=of )|(?<=for )|(?<=worth )|(?<=our )|(?<=your )|(?<=towards )|(?<=the ))\w+[\s-])?"
-    rf"(?:{_ALL})(?![a-z])",
-    re.IGNORECASE,
+    rf"(?:{_ALL})(?![a-z])"
 )
-_CONNECTOR = re.compile(
-    r"[+,;|&\n•]|\.\s|\.$|\s(?:and|plus|with|depending|who|which|while|or|but)\s|\s[–—-]\s", re.IGNORECASE
-)
+_CONNECTOR = re.compile(r"[+,;|&\n•]|\.\s|\.$|\s(?:and|plus|with|depending|who|which|while|or|but)\s|\s[–—-]\s")
 _NEXT_FIGURE = re.compile(r"[\s:(]*(?:(?:of|is|up to|from) )?[A-Z]{0,3}[£$€]?\s?\d")
-_EQUITY_LINK = re.compile(r"\b(?:in|of|worth)\s", re.IGNORECASE)
+_EQUITY_LINK = re.compile(r"\b(?:in|of|worth)\s")
 _CLOSE, _LONGEST_CUE = 80, 24
 NEAR = 40
 """Characters within which a word that is not about pay still owns a figure without being bound to it tightly."""
@@ -65,14 +63,21 @@ FAR_FROM_PAY = Labelled(Label.BASE, "far_from_pay", False)
 """The nearest words are about something else, though not bound to the figure: its shape alone proves nothing."""
 
 
+def lowered(words: str) -> str:
+    """The words in lower case, letter for letter: the one capital whose small form is longer is written plainly."""
+    low = words.lower()
+    return low if len(low) == len(words) else words.replace("\u0130", "i").lower()
+
+
 @lru_cache(maxsize=4096)
 def label_of(before: str, after: str) -> Labelled:
     """What the figure between `before` and `after` (both within its own clause) is about, and the rule that says so."""
+    before, low_after = lowered(before), lowered(after)
     if REFUSED_OFFER.search(before[-60:]):
         return Labelled(Label.NOT_PAY, "refused_offer", False)
-    tail = after[: found.start()] if (found := _CONNECTOR.search(after)) else after
+    tail_end = found.start() if (found := _CONNECTOR.search(low_after)) else len(after)
     cues = _cues_before(before)
-    if close := _after_cue(tail, is_taken=bool(cues) and _is_tight(before, cues[-1])):
+    if close := _after_cue(low_after[:tail_end], after[:tail_end], is_taken=bool(cues) and _is_tight(before, cues[-1])):
         return close
     if THIRD_PARTY.search(before[-80:]):
         return Labelled(Label.NOT_PAY, "third_party", False)
@@ -97,8 +102,8 @@ def _is_tight(before: str, cue: re.Match[str]) -> bool:
     return _LINK.fullmatch(before, cue.end()) is not None
 
 
-def _after_cue(tail: str, *, is_taken: bool) -> Labelled | None:
-    """The cue bound to the figure from behind, within the words up to the next connector.
+def _after_cue(tail: str, as_written: str, *, is_taken: bool) -> Labelled | None:
+    """The cue bound to the figure from behind, within the words up to the next connector (lower-cased, as written).
 
     Where a cue is bound to the figure from the front (`is_taken`) and another figure follows, the words between belong
     to that one: "total comp £200k (base £120k)".
@@ -107,7 +112,7 @@ def _after_cue(tail: str, *, is_taken: bool) -> Labelled | None:
     name = found.lastgroup if found else None
     if found is None or name is None:
         return None
-    if is_taken and _NEXT_FIGURE.match(tail, found.end()):
+    if is_taken and _NEXT_FIGURE.match(as_written, found.end()):
         return None
     if name == "not_pay":
         return Labelled(Label.NOT_PAY, "not_pay_after", False)
