@@ -47,6 +47,8 @@ ONE_FIGURE = {
     "a hundredth is no figure": (stated(0.01, 0.01), None),
     "zero to a figure is up to it": (stated(0, 55_000), (None, 55_000, "GBP", "year", "base")),
     "no unit": (stated(84_000, 115_500, None), None),
+    "paid once": (stated(50_000, 60_000, label="one-time", origin="salaryRange"), None),
+    "paid once, in words": (stated(50_000, 60_000, label="One time payment"), None),
     "a unit no table knows": (stated(84_000, 115_500, "XTS"), None),
     "thousands typed short": (stated(190.0, 240.0, "USD"), (190_000, 240_000, "USD", "year", "base")),
     "hourly by its cents": (stated(32.69, 44.953, "USD"), (32.69, 44.953, "USD", "hour", "base")),

@@ -17,7 +17,7 @@ _NOT_SALARY = re.compile(
     r"\b(?:"
     + any_of("""
         referral, reward, equity, bonus, commission, sign[- ]?on, relocation, stipend, allowance, budget, mid-?point
-        headcount, variable, target incentive, rsus?, stock
+        headcount, variable, target incentive, rsus?, stock, one[- ]time
     """)
     + r")\b",
     re.IGNORECASE,
