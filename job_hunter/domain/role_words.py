@@ -1,0 +1,114 @@
+"""The words by which a text is known as the title of an opening, and those by which it is not."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from job_hunter.domain.families import family_of
+from job_hunter.domain.phrases import words_of
+
+LONGEST_TITLE, MOST_WORDS = 110, 14
+
+_NOUN_WORDS = """
+    engineer developer programmer architect scientist researcher analyst trader manager director lead head associate
+    intern specialist consultant designer administrator officer counsel accountant recruiter strategist technician
+    quant sre coordinator assistant advisor adviser controller auditor writer editor operator representative
+    generalist planner buyer underwriter actuary economist modeller lawyer paralegal apprentice executive president
+    partner principal structurer technologist statistician mathematician linguist producer receptionist sourcer
+    dealer fellow marketer copywriter treasurer tester tutor chef barista nurse swe dba devops vp cto cfo ciso owner
+    master solicitor supervisor professional trainee secretary salesperson broker investigator expert evangelist
+    advocate
+"""
+_PROGRAMME_WORDS = "internship apprenticeship placement programme program graduate scheme"
+_OPEN_WORDS = "lead head principal partner executive professional expert master owner"
+_NO_TITLE_WORDS = """
+    we our ours you your us i my me they their he she his her is are was were be been will can could should would do
+    does did has have how why what when who whom where which that this these those meet join joined joins read learn
+    view see explore discover search browse find become becoming about hires hired hire hiring appoint appoints
+    appointed promoted promotes named names wins announces announced launches celebrates speaks talks says said
+    story stories blog podcast interview interviews subscribe cookie cookies privacy consent preferences password
+    alert alerts jobs roles positions openings vacancies results showing filter sort all more faq faqs news webinar
+    life everyone anyone salaries salary survey report reports award awards conference meetup community newsletter
+    login sign matching recommended similar related recently viewed saved follow share current latest no not sorry
+    closed filled loading unfortunately students testimonials former previously formerly
+"""
+_NO_TITLE_END_WORDS = """
+    portal program programme programmes blog events event stories network team teams tools resources guide training
+    centre center days day api docs documentation academy handbook platform coverage benefits profiles profile
+    directory relations careers career culture page pages insights overview ratings rating estimates calls
+    opportunities paths path jobs roles groups group hub toolkit dashboard
+"""
+_VERB_WORDS = "build help make create shape solve start get grow work drive be let"
+
+_NOUNS = frozenset(_NOUN_WORDS.split())
+# Alone they are as often a programme's page as an opening.
+_PROGRAMMES = frozenset(_PROGRAMME_WORDS.split())
+# "Lead generation", "Head office", "Partner portal": these must end their phrase, or lead "of".
+_OPEN = frozenset(_OPEN_WORDS.split())
+_NO_TITLE = frozenset(_NO_TITLE_WORDS.split())
+_NO_TITLE_END = frozenset(_NO_TITLE_END_WORDS.split()) - _PROGRAMMES
+_VERBS = frozenset(_VERB_WORDS.split())
+
+QUOTES = re.compile(r"[\"“”«»]")
+_QUOTED_WORD = re.compile(r"[\"“][\w +#./-]{2,25}[\"”]")
+_NAME_WORD = re.compile(r"[A-Z][a-zà-ÿ'’]+(?:-[A-Z][a-z]+)?|[A-Z]\.")
+
+
+@lru_cache(maxsize=16384)
+def is_title(text: str) -> bool:
+    """Whether `text`, without its place, can be the title of an opening."""
+    if not 2 <= len(text) <= LONGEST_TITLE or not (text[0].isupper() or text[0].isdigit() or text[:2] in ("iO", "eC")):
+        return False
+    words = [word.key for word in words_of(text)]
+    if not words or len(words) > MOST_WORDS or words[0] in _VERBS:
+        return False
+    if any(word in _NO_TITLE for word in words) or words[-1] in _NO_TITLE_END:
+        return False
+    if QUOTES.search(text) and not _QUOTED_WORD.search(text):
+        return False
+    head = text.split(",")[0]
+    if head != text and not has_noun(head) and family_of(head) is None:
+        return False
+    return has_noun(text) and not _is_sentence(text)
+
+
+def has_noun(text: str) -> bool:
+    """Whether `text` holds the singular noun of a job, or that of a programme for newcomers."""
+    words = [word.key for word in words_of(text)]
+    for at, word in enumerate(words):
+        if word in _PROGRAMMES:
+            return True
+        if word not in _NOUNS:
+            continue
+        if word in _OPEN:
+            following = words[at + 1] if at + 1 < len(words) else None
+            if following in (None, "of", "for", "in", "and") and (at > 0 or following == "of"):
+                return True
+            continue
+        return True
+    return False
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether the words run like prose: most of the longer ones in lower case, and many of them."""
+    words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 3]
+    lower = sum(word[0].islower() for word in words)
+    return len(words) > 5 and lower > len(words) / 2
+
+
+def needs_place(title: str) -> bool:
+    """Whether the words alone don't make an opening: a single word, or a programme."""
+    words = [word.key for word in words_of(title)]
+    return len(words) < 2 or not any(word in _NOUNS for word in words)
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` looks like a person's name: two or three capitalised words that name no field of work."""
+    words = text.split()
+    return 2 <= len(words) <= 3 and all(_NAME_WORD.fullmatch(word) for word in words) and family_of(text) is None
+
+
+def mentions_no_title(text: str) -> bool:
+    """Whether `text` holds a word that no title and no place holds."""
+    return any(word.key in _NO_TITLE for word in words_of(text))
