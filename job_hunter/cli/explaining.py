@@ -67,7 +67,7 @@ def explain_command(
 def _cases(path: Path) -> Iterator[dict[str, Any]]:
     """The cases of a file. Raises UsageError that names the line."""
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # a JSON text may hold other line separators
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # a JSON text may hold other line separators
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(f"--jsonl {path}: cannot be read, {reason}.") from None

@@ -28,6 +28,7 @@ _JOB_WORDS = re.compile(
     r"java|full[- ]?stack|front[- ]?end|back[- ]?end|devops|sre|https?|www|equity|salary)\b",
     re.IGNORECASE,
 )
+_CONTEXT_FIELDS = ("title", "location", "country", "company", "sector")
 _HEADER_LINES = 5
 _HEADER_LENGTH = 300
 
@@ -60,12 +61,19 @@ def predict(kind: Kind, case: Mapping[str, Any], *, readings: Readings) -> dict[
     """The prediction for one labelled case: `id` and the fields of its kind, in the form the scorer reads.
 
     A case is {id, text, context: {title, location, country, company, …}}; whatever else it holds, such as the expected
-    answer, is never looked at. Raises UsageError naming the case and the field where `id` or `text` is missing.
+    answer, is never looked at. Raises UsageError naming the case and the field that is missing or of the wrong type.
     """
     for field in ("id", "text"):
         if not isinstance(case.get(field), str):
             raise UsageError(f"case {case.get('id', '?')!r}: {field!r} must be a text; add it to the line")
     context = case.get("context") or {}
+    if not isinstance(context, Mapping):
+        raise UsageError(
+            f'case {case["id"]!r}: \'context\' must be an object such as {{"location": "London"}}, or absent'
+        )
+    for field in _CONTEXT_FIELDS:
+        if not isinstance(context.get(field), str | None):
+            raise UsageError(f"case {case['id']!r}: 'context.{field}' must be a text, null or absent")
     if kind == "pay":
         return {"id": case["id"], "pay": _pay(case["text"], context, readings)}
     if kind == "location":
