@@ -66,6 +66,7 @@ def gold_scores(folder: Path, readings: Readings) -> Iterator[tuple[str, list[Sc
     for name, kind in SETS.items():
         file = folder / name
         if not file.exists():
+            yield f"{kind}: {name} is not in this folder, skipped", [], []
             continue
         # not splitlines(): texts hold separators that JSON leaves as they are
         gold = [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
@@ -90,7 +91,7 @@ def _errors(errors: list[dict[str, Any]]) -> list[str]:
 
 def _scorer(file: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("gold_scorer", file)
-    if spec is None or spec.loader is None:
+    if spec is None or spec.loader is None or not file.is_file():
         raise SystemExit(f"{file}: no scorer here; JOB_HUNTER_GOLD must name the folder that holds score.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

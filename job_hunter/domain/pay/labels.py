@@ -17,7 +17,7 @@ PAY_LABELS = frozenset({Label.BASE, Label.OTE, Label.TOTAL, Label.STIPEND})
 
 _BY_NAME = {cue.name: cue for cue in CUES}
 _ALL = "|".join(f"(?P<{cue.name}>{cue.words})" for cue in CUES) + f"|(?P<not_pay>{NOT_PAY})"
-# Without IGNORECASE, on lower-cased words: the engine then tells most branches by their first letter, four times faster.
+# Matched on lower-cased words, without IGNORECASE: the engine can then refuse a branch by its first letter.
 _NEAR = re.compile(rf"(?<![a-z0-9])(?:{_ALL})(?![a-z])")
 
 # Words that may stand between a noun and its figure without breaking the bond.

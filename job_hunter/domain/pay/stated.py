@@ -22,6 +22,7 @@ _NOT_SALARY = re.compile(
     + r")\b",
     re.IGNORECASE,
 )
+_SALARY = re.compile(r"\bbase\b|\bsalary\b|\bpay (?:range|rate)\b", re.IGNORECASE)
 _OTE = re.compile(
     r"\bote\b|on[- ]target|target earnings|base[- ]to[- ]commission|base \+ commission|base and commission",
     re.IGNORECASE,
@@ -78,7 +79,7 @@ def _check(
     high = None if high is not None and high <= 1 else high
     if low is None and high is None:
         return StatedBand(stated, None, "placeholder")
-    if _NOT_SALARY.search(label) and not re.search(r"\bbase\b|\bsalary\b|\bpay (?:range|rate)\b", label, re.IGNORECASE):
+    if _NOT_SALARY.search(label) and not _SALARY.search(label):
         return StatedBand(stated, None, "not_salary_field")
     currency = (stated.currency or "").upper() or None
     if currency not in CODES:

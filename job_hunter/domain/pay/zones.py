@@ -129,20 +129,24 @@ def _patterns(
 
 def place_score(around: str, patterns: tuple[tuple[int, re.Pattern[str]], ...]) -> int:
     """How surely the words around a band name the posting's own place; 1 for a band of all other places, 0 for none."""
-    named = max((weight for weight, pattern in patterns if pattern.search(_OUTSIDE.sub("", around))), default=0)
+    inside = _OUTSIDE.sub("", around)
+    named = max((weight for weight, pattern in patterns if pattern.search(inside)), default=0)
     return named or (1 if _ELSEWHERE.search(around) else 0)
+
+
+_COUNTRY_PATTERNS = tuple(
+    (country, re.compile(rf"(?<![A-Za-z])(?:{words})(?![A-Za-z])")) for country, words in COUNTRY_WORDS.items()
+)
+_US_PLACES = re.compile(r"(?<![A-Za-z])(?:NYC?|SF|Bay Area|CA|CO|WA|California|Colorado|New York)(?![A-Za-z])")
 
 
 def names_other_country(label: str, countries: tuple[str, ...]) -> bool:
     """Whether a label names a country or US state that is none of the posting's ("NY Pay Rate Range")."""
     own = set(countries)
-    if not own:
+    if not own or not label:
         return False
-    named = {c for c, words in COUNTRY_WORDS.items() if re.search(rf"(?<![A-Za-z])(?:{words})(?![A-Za-z])", label)}
-    if (
-        re.search(r"(?<![A-Za-z])(?:NYC?|SF|Bay Area|CA|CO|WA|California|Colorado|New York)(?![A-Za-z])", label)
-        and "CA" not in own
-    ):
+    named = {country for country, pattern in _COUNTRY_PATTERNS if pattern.search(label)}
+    if "CA" not in own and _US_PLACES.search(label):
         named.add("US")
     return bool(named) and not named & own
 
