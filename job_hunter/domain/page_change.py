@@ -17,7 +17,7 @@ from job_hunter.domain.gazetteer import Gazetteer
 from job_hunter.domain.page_diff import Line, PageChange, split_lines
 from job_hunter.domain.phrases import words_of
 from job_hunter.domain.posting import Posting
-from job_hunter.domain.role_lines import Card, read_cards
+from job_hunter.domain.role_lines import Card, plain, read_cards
 
 SOURCE = "changedetection"
 WIDE, WIDE_KEPT = 8, 0.25
@@ -101,9 +101,12 @@ def read_change(change: PageChange, gazetteer: Gazetteer) -> ChangeReading:
     page = {card_key(card): card for card, _ in after} if change.is_whole else None
     if wide := _too_wide(change, came, went):
         return ChangeReading(Outcome.REDESIGN, {}, {}, page, wide)
+    before = _cards(change.before, gazetteer)
+    stood = {(card_key(card), _words(card)) for card, _ in before}
     new = {card_key(card): card for card, is_touched in after if is_touched}
+    new = {key: card for key, card in new.items() if (key, _words(card)) not in stood}
     standing = {card_key(card) for card, _ in after}
-    gone = {card_key(card): card for card, is_touched in _cards(change.before, gazetteer) if is_touched}
+    gone = {card_key(card): card for card, is_touched in before if is_touched}
     gone = {key: card for key, card in gone.items() if key not in standing}
     if not new and not gone:
         reason = f"{len(came)} lines came and {len(went)} went, none of them an opening"
@@ -119,6 +122,10 @@ def read_page(text: str, gazetteer: Gazetteer) -> dict[str, Card]:
 def _cards(lines: Sequence[Line], gazetteer: Gazetteer) -> list[tuple[Card, bool]]:
     found = read_cards([line.text for line in lines], gazetteer)
     return [(card, any(lines[at].is_changed for at in card.at)) for card in found]
+
+
+def _words(card: Card) -> tuple[str, ...]:
+    return tuple(plain(line) for line in card.evidence)
 
 
 def _too_wide(change: PageChange, came: Sequence[str], went: Sequence[str]) -> str | None:

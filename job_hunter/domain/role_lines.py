@@ -20,7 +20,16 @@ from functools import lru_cache
 from job_hunter.domain.families import family_of
 from job_hunter.domain.gazetteer import Gazetteer
 from job_hunter.domain.locations import read_location
-from job_hunter.domain.role_words import MOST_WORDS, QUOTES, is_name, is_title, mentions_no_title, needs_place
+from job_hunter.domain.role_words import (
+    MOST_WORDS,
+    QUOTES,
+    is_name,
+    is_rank,
+    is_title,
+    mentions_no_title,
+    names_a_job,
+    stands_alone,
+)
 
 GAP = "\f"
 """A line that stands for lines left out: nothing below it belongs to anything above it."""
@@ -40,11 +49,12 @@ _CALLS_BEFORE = re.compile(
     r"\s*[:–—-]\s*|^(?:apply for|new!)\s+",
     re.IGNORECASE,
 )
-_STRONG = re.compile(r"\s+[-–—|¦·•/]\s+|\s*[|¦\t•]\s*|\s{3,}|\s+@\s+")
+_STRONG = re.compile(r"(\s+[-–—|¦·•/]\s+|\s*[|¦\t•]\s*|\s{3,}|\s+@\s+)")
+_JOINING = ("-", "–", "—", "/")
 _MONEY = re.compile(r"[£$€¥]\s*\d|\d\s*(?:[kK]\b|GBP|USD|EUR|CHF)|\b(?:GBP|USD|EUR|CHF)\s*\d|\b(?:up to|from)\s+[£$€]")
 _PAY_WORDS = re.compile(r"^(?:competitive|salary\b|pay\b|compensation\b|base\b|ote\b|doe$)", re.IGNORECASE)
 _TERM = re.compile(
-    r"^(?:(?:full|part)[\s-]?time|permanent|contract(?:or)?|fixed[\s-]term|temporary|hybrid|remote|on-?site|in-?office|flexible|"
+    r"^(?:(?:full|part)[\s-]?time|permanent|contract(?:or)?|fixed[\s-]term|temporary|hybrid|on-?site|in-?office|flexible|"
     r"experienced|entry[\s-]level|early careers?|new|urgent|featured|internship|graduate|students?|perm|ftc|"
     r"(?:re)?posted\b.*|\d+\+? (?:day|week|month|hour)s? ago|today|yesterday|closing\b.*|deadline\b.*|starts?\b.*|"
     r"(?:req|job|ref|id|requisition|reference)[\s.:#-]*(?:id|no|number)?[\s.:#-]*[\w-]*\d[\w-]*|#?[a-z]{0,4}-?\d{3,}|"
@@ -58,6 +68,8 @@ _COUNTED = re.compile(
 )
 _ADDRESS = re.compile(r"https?://|www\.|@\w|©|\.(?:com|html|pdf)\b", re.IGNORECASE)
 _BRACKETS_END = re.compile(r"\s*[(\[]([^()\[\]]{2,60})[)\]]\s*$")
+_REMOTE = re.compile(r"(?:fully |100% )?remote\b|anywhere\b|work from home\b", re.IGNORECASE)
+_STREET = re.compile(r"\b(?:street|road|lane|avenue|square|row|terrace|airport|university)\s*$", re.IGNORECASE)
 _PLACE_TAIL = re.compile(r"\s+(?:in|at|based in)\s+([A-Z][\w.' ]{1,30})$")
 
 
@@ -109,7 +121,7 @@ def read_cards(lines: Sequence[str], gazetteer: Gazetteer) -> tuple[Card, ...]:
                 places += parts[above].places
                 used.insert(0, above)
         title = parts[at].title or ""
-        if needs_place(title) and not places:
+        if not places and not stands_alone(title):
             continue
         evidence = tuple(_verbatim(lines[i]) for i in used)
         cards.append(Card(title, "; ".join(dict.fromkeys(places)), evidence, tuple(used)))
@@ -163,26 +175,50 @@ def _read(line: str, gazetteer: Gazetteer) -> _Parts:
         return nothing
     body = _BULLETS.sub("", line.strip()).replace("\t", " | ")
     body = _CALLS_BEFORE.sub("", _CALLS.sub("", body))
-    segments = [segment for raw in _STRONG.split(body) if (segment := plain(raw))]
+    segments, joins = _segments(body)
     if not segments:
         return nothing
     kinds = [_kind(segment, gazetteer) for segment in segments]
     if all(kind in ("place", "term", "pay") for kind in kinds):
         named = tuple(s for s, kind in zip(segments, kinds, strict=True) if kind == "place")
         return _Parts(None, named, has_pay, not named)
+    if "title" not in kinds and "place" in kinds and _is_detail(segments, kinds):
+        named = tuple(s for s, kind in zip(segments, kinds, strict=True) if kind == "place")
+        return _Parts(None, named, has_pay, False)
     if _COUNTED.search(text) or _ADDRESS.search(text) or text.endswith((".", "?", "!", "…", ":", ";", ",")):
         return nothing
     start = next((n for n, kind in enumerate(kinds) if kind == "title"), None)
     if start is None or any(kinds[n] == "other" and family_of(segments[n]) is None for n in range(start)):
         return nothing
-    end = start + 1
-    while end < len(segments) and kinds[end] in ("other", "title") and len(segments[end].split()) <= 6:
+    if start and kinds[start - 1] == "other" and is_rank(segments[start]):
+        start, end = start - 1, start + 1
+    else:
+        end = start + 1
+    while end < len(segments) and kinds[end] in ("other", "title") and joins[end] and len(segments[end].split()) <= 6:
         end += 1
     places = [segments[n] for n in range(len(segments)) if kinds[n] == "place" and not start < n < end]
     title, own = _without_place(_between(body, segments[start], segments[end - 1]), gazetteer)
-    if not is_title(title) or any(kind == "other" for kind in kinds[end:]):
+    teams = [segment for segment, kind in zip(segments[end:], kinds[end:], strict=True) if kind in ("other", "title")]
+    if not is_title(title) or (teams and (len(teams) > 1 or len(teams[0].split()) > 4 or not (own or places))):
         return nothing
     return _Parts(title, (*own, *places), has_pay, False)
+
+
+def _segments(body: str) -> tuple[list[str], list[bool]]:
+    """The parts of a line between strong separators, and whether each is joined to the one before by a dash."""
+    tokens = _STRONG.split(body)
+    segments, joins = [], []
+    for n in range(0, len(tokens), 2):
+        if segment := plain(tokens[n]):
+            segments.append(segment)
+            joins.append(n > 0 and tokens[n - 1].strip() in _JOINING)
+    return segments, joins
+
+
+def _is_detail(segments: Sequence[str], kinds: Sequence[str]) -> bool:
+    """Whether a line says where the opening above it is: beside the place stand a team or an employer, in few words."""
+    others = [segment for segment, kind in zip(segments, kinds, strict=True) if kind == "other"]
+    return len(others) == 1 and len(others[0].split()) <= 4 and not mentions_no_title(others[0])
 
 
 def _kind(segment: str, gazetteer: Gazetteer) -> str:
@@ -199,8 +235,10 @@ def _is_place(segment: str, gazetteer: Gazetteer) -> bool:
     words = segment.split()
     if len(words) > 10 or not segment[:1].isupper() or mentions_no_title(segment):
         return False
+    if names_a_job(segment) or _STREET.search(segment):
+        return False
     found = read_location(segment, gazetteer)
-    return bool(found.places or found.remote) and not found.misses
+    return not found.misses and bool(found.places or (found.remote and _REMOTE.match(segment)))
 
 
 def _between(body: str, first: str, last: str) -> str:

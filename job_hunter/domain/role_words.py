@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from job_hunter.domain.families import family_of
-from job_hunter.domain.phrases import words_of
+from job_hunter.domain.level import Family
+from job_hunter.domain.phrases import TIGHT, Word, words_of
 
 LONGEST_TITLE, MOST_WORDS = 110, 14
 
@@ -31,15 +33,21 @@ _NO_TITLE_WORDS = """
     alert alerts jobs roles positions openings vacancies results showing filter sort all more faq faqs news webinar
     life everyone anyone salaries salary survey report reports award awards conference meetup community newsletter
     login sign matching recommended similar related recently viewed saved follow share current latest no not sorry
-    closed filled loading unfortunately students testimonials former previously formerly
+    closed filled loading unfortunately from step tag since virtual chat students
+    testimonials former previously formerly
 """
 _NO_TITLE_END_WORDS = """
     portal program programme programmes blog events event stories network team teams tools resources guide training
     centre center days day api docs documentation academy handbook platform coverage benefits profiles profile
     directory relations careers career culture page pages insights overview ratings rating estimates calls
     opportunities paths path jobs roles groups group hub toolkit dashboard
+    limited ltd llp plc inc gmbh llc
 """
-_VERB_WORDS = "build help make create shape solve start get grow work drive be let"
+_VERB_WORDS = "build help make create shape solve start get grow work drive be let contact call ask tell email follow"
+_AFTER_NOUN_WORDS = "of for in at to with within and on i ii iii iv v f m d w l"
+_RANK_WORDS = "vice president associate analyst director managing executive senior vp assistant manager"
+# Before the noun they make prose of it: "Call with a recruiter", "Contact the administrator".
+_PROSE_WORDS = "a an the with by to into through as like than"
 
 _NOUNS = frozenset(_NOUN_WORDS.split())
 # Alone they are as often a programme's page as an opening.
@@ -49,10 +57,18 @@ _OPEN = frozenset(_OPEN_WORDS.split())
 _NO_TITLE = frozenset(_NO_TITLE_WORDS.split())
 _NO_TITLE_END = frozenset(_NO_TITLE_END_WORDS.split()) - _PROGRAMMES
 _VERBS = frozenset(_VERB_WORDS.split())
+_PROSE = frozenset(_PROSE_WORDS.split())
+
+_AFTER_NOUN = frozenset(_AFTER_NOUN_WORDS.split())
+_RANKS = frozenset(_RANK_WORDS.split())
+_TRADES = frozenset((Family.ENGINEERING, Family.TRADING, Family.RESEARCH, Family.PRODUCT))
+_DOTTED = re.compile(r"[·|•]")
 
 QUOTES = re.compile(r"[\"“”«»]")
 _QUOTED_WORD = re.compile(r"[\"“][\w +#./-]{2,25}[\"”]")
-_NAME_WORD = re.compile(r"[A-Z][a-zà-ÿ'’]+(?:-[A-Z][a-z]+)?|[A-Z]\.")
+_NAME_WORD = re.compile(r"[A-Z][a-zà-ÿ'’]+(?:[A-Z][a-zà-ÿ]+)?(?:-[A-Z][a-zà-ÿ]+)?|[A-Z]\.")
+_PARTICLE = re.compile(r"(?:van|von|de|der|den|di|da|dos|del|la|le|bin|al|el|ten|ter|y) ", re.IGNORECASE)
+_STYLE = re.compile(r"^(?:Dame|Sir|Dr|Prof|Lord|Lady|Mr|Ms|Mrs)\.? ")
 
 
 @lru_cache(maxsize=16384)
@@ -60,34 +76,45 @@ def is_title(text: str) -> bool:
     """Whether `text`, without its place, can be the title of an opening."""
     if not 2 <= len(text) <= LONGEST_TITLE or not (text[0].isupper() or text[0].isdigit() or text[:2] in ("iO", "eC")):
         return False
-    words = [word.key for word in words_of(text)]
+    found = words_of(text)
+    words = [word.key for word in found]
     if not words or len(words) > MOST_WORDS or words[0] in _VERBS:
         return False
     if any(word in _NO_TITLE for word in words) or words[-1] in _NO_TITLE_END:
         return False
     if QUOTES.search(text) and not _QUOTED_WORD.search(text):
         return False
-    head = text.split(",")[0]
-    if head != text and not has_noun(head) and family_of(head) is None:
+    comma, colon = text.split(",")[0], text.split(":")[0]
+    if comma != text and not names_a_job(comma) and family_of(comma) is None:
         return False
-    return has_noun(text) and not _is_sentence(text)
+    if colon != text and not names_a_job(colon):
+        return False
+    noun = _noun_at(found)
+    if noun is None:
+        noun = next((at for at, word in enumerate(words) if word in _PROGRAMMES), None)
+    if noun is None or any(word in _PROSE for word in words[:noun]):
+        return False
+    return not _is_sentence(text)
 
 
-def has_noun(text: str) -> bool:
-    """Whether `text` holds the singular noun of a job, or that of a programme for newcomers."""
-    words = [word.key for word in words_of(text)]
+def _noun_at(words: Sequence[Word]) -> int | None:
+    """Where the singular noun of a job is; "Engineer-led" holds none."""
     for at, word in enumerate(words):
-        if word in _PROGRAMMES:
-            return True
-        if word not in _NOUNS:
+        following = words[at + 1] if at + 1 < len(words) else None
+        if word.key not in _NOUNS or (following is not None and following.before == TIGHT):
             continue
-        if word in _OPEN:
-            following = words[at + 1] if at + 1 < len(words) else None
-            if following in (None, "of", "for", "in", "and") and (at > 0 or following == "of"):
-                return True
-            continue
-        return True
-    return False
+        if word.key not in _OPEN:
+            return at
+        after = following.key if following and following.before == " " else None
+        if after in (None, "of", "for", "in", "and") and (at > 0 or after == "of"):
+            return at
+    return None
+
+
+def names_a_job(text: str) -> bool:
+    """Whether `text` holds the noun of a job, or that of a programme for newcomers."""
+    words = words_of(text)
+    return _noun_at(words) is not None or any(word.key in _PROGRAMMES for word in words)
 
 
 def _is_sentence(text: str) -> bool:
@@ -97,15 +124,31 @@ def _is_sentence(text: str) -> bool:
     return len(words) > 5 and lower > len(words) / 2
 
 
-def needs_place(title: str) -> bool:
-    """Whether the words alone don't make an opening: a single word, or a programme."""
-    words = [word.key for word in words_of(title)]
-    return len(words) < 2 or not any(word in _NOUNS for word in words)
+def stands_alone(title: str) -> bool:
+    """Whether the words make an opening even where no place is named.
+
+    Two words or more, a trade that only openings name (leaders and advisers are named everywhere), and the noun ends
+    its part: "Portfolio Analyst Tool" is a product.
+    """
+    words = words_of(title)
+    noun = _noun_at(words)
+    if len(words) < 2 or noun is None or _DOTTED.search(title) or family_of(title) not in _TRADES:
+        return False
+    end = next((at for at in range(noun + 1, len(words)) if words[at].before not in (" ", TIGHT)), len(words))
+    rest = [word.key for word in words[noun + 1 : end]]
+    return not rest or rest[0] in _AFTER_NOUN or rest[0].isdigit() or any(word in _NOUNS for word in rest[-1:])
+
+
+def is_rank(title: str) -> bool:
+    """Whether the words only state a rank, as banks do: what the work is stands before them."""
+    return all(word.key in _RANKS for word in words_of(title))
 
 
 def is_name(text: str) -> bool:
     """Whether `text` looks like a person's name: two or three capitalised words that name no field of work."""
-    words = text.split()
+    if _STYLE.match(text):
+        return True
+    words = _PARTICLE.sub("", text).split()
     return 2 <= len(words) <= 3 and all(_NAME_WORD.fullmatch(word) for word in words) and family_of(text) is None
 
 

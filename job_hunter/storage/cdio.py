@@ -255,7 +255,7 @@ async def read_covered(connection: AsyncConnection, on: date, *, source: str) ->
 
 
 async def retire_unwatched(
-    connection: AsyncConnection, slugs: Collection[str], *, source: str, run: UUID, at: datetime
+    connection: AsyncConnection, slugs: Collection[str], *, source: str, run: UUID | None, at: datetime
 ) -> int:
     """Close the roles of pages that are no longer watched; returns how many."""
     closed = await connection.execute(
@@ -271,3 +271,22 @@ async def retire_unwatched(
         {"source": source, "slugs": list(slugs), "run": run, "at": at},
     )
     return int(closed.rowcount)
+
+
+class OpenRole(NamedTuple):
+    """An open role of a page by its words."""
+
+    title: str
+    location: str
+
+
+async def read_open_roles(connection: AsyncConnection, source: str, board: str) -> dict[str, OpenRole]:
+    """The open roles of a page, by external id."""
+    rows = await connection.execute(
+        text(
+            "SELECT external_id, title, location FROM job_hunter.roles "
+            "WHERE source = :source AND board = :board AND closed_at IS NULL"
+        ),
+        {"source": source, "board": board},
+    )
+    return {row[0]: OpenRole(row[1], row[2]) for row in rows}

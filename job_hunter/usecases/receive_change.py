@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from job_hunter.domain.page_change import Kind, Notification, Outcome
-from job_hunter.errors import DatabaseUnavailable, SourceError, StorageError
+from job_hunter.errors import DatabaseUnavailable, SourceChanged, SourceError, StorageError
 from job_hunter.sources.changedetection import parse_notification
 from job_hunter.sources.http import Http
 from job_hunter.storage import cdio
@@ -144,6 +144,21 @@ def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
     for one in batch:
         if not one.done.done():
             one.done.set_exception(failure)
+
+
+async def receive(db: Database, body: bytes, *, clock: Clock) -> Filed:
+    """File one notification that came by another way than the receiver. Raises `SourceChanged` when it is none.
+
+    What is refused is kept for inspection.
+    """
+    try:
+        change = change_of_body(body, at=clock())
+    except SourceChanged as error:
+        async with db.transaction() as connection:
+            await cdio.file_changes(connection, [refused_change(body, str(error))], at=clock())
+        raise
+    async with db.transaction() as connection:
+        return (await cdio.file_changes(connection, [change], at=clock()))[change.key]
 
 
 def event_of(change_id: int, *, at: datetime) -> dict[str, Any]:
