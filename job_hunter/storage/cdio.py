@@ -69,8 +69,8 @@ _INSERT = text(
     filed AS (
         INSERT INTO job_hunter.cdio_changes
             (idempotency_key, watch_uuid, watch_url, changed_at, received_at, body, processed_at, outcome, message)
-        SELECT key, watch_uuid, watch_url, changed_at, :at, body, CASE WHEN outcome IS NOT NULL THEN :at END,
-               outcome, message
+        SELECT key, watch_uuid, watch_url, changed_at, CAST(:at AS timestamptz), body,
+               CASE WHEN outcome IS NOT NULL THEN CAST(:at AS timestamptz) END, outcome, message
         FROM given ORDER BY key
         ON CONFLICT (idempotency_key) DO NOTHING
         RETURNING id, idempotency_key)

@@ -40,6 +40,7 @@ log = logging.getLogger("job_hunter.web")
 
 MAX_BYTES = 2_000_000
 BODY_SECONDS = 10.0
+DISCARD_SECONDS = 2.0
 ANNOUNCE_EVERY = 60.0
 
 
@@ -166,30 +167,58 @@ async def _file(receiver: Receiver, body: bytes) -> tuple[Any, str | None]:
 
 
 async def _body(receiver: Receiver, request: Request) -> bytes:
-    """The body of a request that bears a valid token; a stranger's is not even read."""
+    """The body of a request that bears a valid token; a stranger's is thrown away unread."""
     headers = [value for name, value in request.headers.raw if name == b"authorization"]
     if not is_allowed(headers, receiver.tokens):
         receiver.metrics.failed_logins += 1
         client = request.client.host if request.client else ""
         if receiver.limit.count(client, minute=int(now().timestamp() // 60)):
             raise _Refused(429, "too many failed logins: wait a minute", Retry_After="60", Connection="close")
+        await _discard(receiver, request)
         reason = "no valid token: see WEBHOOK_BEARER_TOKEN, and run cdio-seed after changing it"
         raise _Refused(401, reason, WWW_Authenticate="Bearer", Connection="close")
     too_large = _Refused(413, f"the body is larger than {receiver.max_bytes} bytes", Connection="close")
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and (len(declared) > 15 or int(declared) > receiver.max_bytes):
+        await _discard(receiver, request)
         raise too_large
     chunks, size = [], 0
     try:
         async with asyncio.timeout(receiver.body_seconds):
-            async for chunk in request.stream():
+            while True:
+                chunk, is_more = await _chunk(request)
                 size += len(chunk)
                 if size > receiver.max_bytes:
-                    raise too_large
+                    break
                 chunks.append(chunk)
+                if not is_more:
+                    return b"".join(chunks)
     except TimeoutError:
         raise _Refused(408, "the body did not come in time", Connection="close") from None
-    return b"".join(chunks)
+    chunks.clear()
+    await _discard(receiver, request)
+    raise too_large
+
+
+async def _chunk(request: Request) -> tuple[bytes, bool]:
+    """The next piece of the body, and whether more follows. Raises ClientDisconnect."""
+    message = await request.receive()
+    if message["type"] != "http.request":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
+
+
+async def _discard(receiver: Receiver, request: Request) -> None:
+    """Read on for a while and keep nothing: who is still sending when we hang up never sees the answer."""
+    size = 0
+    try:
+        async with asyncio.timeout(DISCARD_SECONDS):
+            is_more = True
+            while is_more and size < 2 * receiver.max_bytes:
+                chunk, is_more = await _chunk(request)
+                size += len(chunk)
+    except TimeoutError:
+        pass
 
 
 async def _announce(receiver: Receiver) -> None:
