@@ -3,8 +3,8 @@
 Two advertisements share a key when company, title, deciding place, level and team agree.
 
 - Title: case, accents, punctuation, emoji, the order of words, "(m/f/d)", "Full-time", requisition numbers, working
-  modes and names of the role's own places at its end don't count; "Sr." is "Senior", "II" is "2", "SWE" is "Software Engineer". Words of
-  rank stay: "Senior Staff" and "Staff" engineers are two openings, though of one level.
+  modes and names of the role's own places at its end don't count; "Sr." is "Senior", "II" is "2", "SWE" is "Software
+  Engineer". Words of rank stay: "Senior Staff" and "Staff" engineers are two openings, though of one level.
 - Place: London where it is named, else the alphabetically first city, else the first country. A board lists five
   cities where LinkedIn lists one, in an order of its own, so the whole list cannot be compared.
 - Team: Hacker News and LinkedIn state none, so what a title leaves out can only keep two board postings apart. The
@@ -44,7 +44,8 @@ _SPELLED_OUT = {
 }  # fmt: skip
 _EMPTY = frozenset(("the", "a", "an", "of", "for", "in", "at", "and", "on", "with", "to", "our", "us"))
 _GENDERS = re.compile(
-    r"[(\[]\s*(?:(?:m|f|d|w|x|h|i|t|nb|gn|div|diverse?|all|male|female|weiblich|mannlich|männlich)\s*[/|,*·. ]?\s*){2,}(?:gn)?\s*[)\]]"
+    r"[(\[]\s*(?:(?:m|f|d|w|x|h|i|t|nb|gn|div|diverse?|all|male|female|weiblich|männlich)\s*[/|,*·. ]?\s*){2,}"
+    r"(?:gn)?\s*[)\]]"
     r"|[(\[]\s*(?:all genders?|any gender|she/he/they|he/she/they|he/she|she/her|they/them|gn)\s*[)\]]"
     r"|\b[mwf]/[fwmd]/[dx]\b|\ball genders\b",
     re.IGNORECASE,
@@ -56,8 +57,10 @@ _REQUISITION = re.compile(
     re.IGNORECASE,
 )
 _TERMS = re.compile(
-    r"\b(?:full[\s-]?time|f/t|permanent(?: role)?|vollzeit|unbefristet|urgent(?:ly)? hiring|now hiring|we'?re hiring|hiring now|"
-    r"visa sponsorship(?: available)?|relocation (?:provided|offered|available|assistance)|immediate start)\b",
+    r"\b(?:full[\s-]?time|f/t|permanent(?: role)?|vollzeit|unbefristet|urgent(?:ly)? hiring|now hiring|we'?re hiring"
+    r"|hiring now"
+    r"|visa sponsorship(?: available)?|relocation (?:provided|offered|available|assistance)"
+    r"|immediate start)\b",
     re.IGNORECASE,
 )
 # Words that, filling the end or a bracket of a title, say how the job is worked.
@@ -67,11 +70,14 @@ _MODES = frozenset(
 )  # fmt: skip
 # Words for a country of the role, and short names of its cities, that a title may repeat.
 _COUNTRY_WORDS = {
-    "GB": ("uk", "gb", "united", "kingdom", "england", "britain", "ldn"),
-    "US": ("us", "usa", "united", "states", "america", "nyc", "city", "sf", "bay", "ny", "ca", "wa", "tx", "ma", "il", "co", "dc"),
-    "IE": ("ireland",), "DE": ("germany", "deutschland"), "FR": ("france",), "NL": ("netherlands",), "ES": ("spain",),
-    "PT": ("portugal",), "IT": ("italy",), "CH": ("switzerland",), "PL": ("poland",), "SE": ("sweden",), "DK": ("denmark",),
-    "CA": ("canada",), "IN": ("india",), "SG": ("sg",), "AU": ("australia",), "JP": ("japan",), "HK": ("hk",), "AE": ("uae",),
+    country: tuple(words.split())
+    for country, words in {
+        "GB": "uk gb united kingdom england britain ldn",
+        "US": "us usa united states america nyc sf bay ny ca wa tx ma il co dc city", "IE": "ireland",
+        "DE": "germany deutschland", "FR": "france", "NL": "netherlands", "ES": "spain", "PT": "portugal",
+        "IT": "italy", "CH": "switzerland", "PL": "poland", "SE": "sweden", "DK": "denmark", "CA": "canada",
+        "IN": "india", "SG": "sg", "AU": "australia", "JP": "japan", "HK": "hk", "AE": "uae",
+    }.items()
 }  # fmt: skip
 _FUNCTIONS = frozenset(
     ("engineering", "engineer", "engineers", "software", "technology", "technologies", "technical", "tech", "it",
@@ -134,9 +140,8 @@ def _title_words(title: str, places: tuple[Place, ...]) -> tuple[str, ...]:
     text = unicodedata.normalize("NFKC", title)
     text = _TERMS.sub(" ", _REQUISITION.sub(" ", _GENDERS.sub(" ", text)))
     text = text.replace("++", "plusplus").replace("#", "sharp ").replace(".NET", "dotnet ").replace(".net", "dotnet ")
-    where = _MODES.union(
-        *(_plain(p.city or "") for p in places), *(_COUNTRY_WORDS.get(p.country or "", ()) for p in places)
-    )
+    cities = (_plain(place.city or "") for place in places)
+    where = _MODES.union(*cities, *(_COUNTRY_WORDS.get(place.country or "", ()) for place in places))
     parts = _parts(words_of(text))
     while len(parts) > 1 and all(word.key in where for word in parts[-1]):
         parts.pop()
@@ -151,7 +156,7 @@ def _title_words(title: str, places: tuple[Place, ...]) -> tuple[str, ...]:
 
 
 def _without_tail(part: list[Word], where: frozenset[str]) -> list[Word]:
-    """`part` without a place or mode that follows its words unseparated: "Software Engineer London", "Trader in Paris"."""
+    """`part` without a place or mode that follows unseparated: "Software Engineer London", "Trader in Paris"."""
     end = len(part)
     while end > 1 and part[end - 1].key in where:
         end -= 1

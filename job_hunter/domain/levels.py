@@ -16,51 +16,31 @@ The rules are named, so that a person can see which one decided. In their order:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
+from job_hunter.domain.ladder import CompanyLadder, Ladder, LadderTables, Mark, build_ladder, company_ladder
 from job_hunter.domain.level import RANK, Level
 from job_hunter.domain.phrases import PhraseTable, Word, words_of
+
+__all__ = [
+    "LEVEL_READING",
+    "CompanyLadder",
+    "Ladder",
+    "LadderTables",
+    "LevelReading",
+    "build_ladder",
+    "company_ladder",
+    "level_of",
+    "read_level",
+]
 
 LEVEL_READING = 1
 """Version of these rules; raised when one of them changes, so that stored roles are read again."""
 
 TITLE_LIMIT = 300
 """Characters of a title that are read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What a phrase says: the level, or None where a rank word states no rank. `rule` is the kind of phrase."""
-
-    level: Level | None
-    rule: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CompanyLadder:
-    """One employer's ladder. `rungs` maps its own grades ("L5", "VP") to the generic ladder; `kind` may be None."""
-
-    slug: str
-    kind: str | None
-    rungs: Mapping[str, Level]
-    table: PhraseTable[Mark]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ladder:
-    """The tables a title is read by; built by `build_ladder` from config/levels.yaml."""
-
-    table: PhraseTable[Mark]
-    no_grade_after: frozenset[str]
-    no_letter_grades: PhraseTable[bool]
-    letter_grades: Mapping[str, Mapping[int, Level]]
-    companies: Mapping[str, CompanyLadder]
-    kinds: Mapping[str, CompanyLadder]
-    by_name: Mapping[str, CompanyLadder]
-    sectors: Mapping[str, str]
-    name_cues: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,93 +51,6 @@ class LevelReading:
     rung: str | None
     rule: str
     misses: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LadderTables:
-    """The plain content of levels.yaml, validated elsewhere."""
-
-    marks: Mapping[Level, tuple[str, ...]]
-    no_marks: tuple[str, ...]
-    trade_managers: tuple[str, ...]
-    no_grade_after: tuple[str, ...]
-    no_letter_grades: tuple[str, ...]
-    letter_grades: Mapping[str, Mapping[int, Level]]
-    kinds: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
-    kind_exceptions: tuple[str, ...] = ()
-    sectors: Mapping[str, str] = field(default_factory=dict)
-    name_cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    companies: Mapping[str, tuple[tuple[str, ...], Mapping[str, Level]]] = field(default_factory=dict)
-
-
-def build_ladder(tables: LadderTables) -> Ladder:
-    """The look-up form of `tables`."""
-    generic = list(_generic_marks(tables))
-
-    def ladder_of(slug: str, kind: str | None, rungs: Mapping[str, Level]) -> CompanyLadder:
-        marks = dict(generic)
-        marks.update({phrase: Mark(level, "company rung") for phrase, level in rungs.items()})
-        if kind is not None:
-            plain = dict(generic)
-            marks.update({p: plain.get(p, Mark(_first_level(p, plain), "word")) for p in tables.kind_exceptions})
-        return CompanyLadder(slug, kind, rungs, PhraseTable(marks.items()))
-
-    kinds = {kind: ladder_of(kind, kind, rungs) for kind, rungs in tables.kinds.items()}
-    companies: dict[str, CompanyLadder] = {}
-    by_name: dict[str, CompanyLadder] = {}
-    for kind, names in tables.members.items():
-        by_name.update((_squeezed(name), kinds[kind]) for name in names)
-    for slug, (names, rungs) in tables.companies.items():
-        companies[slug] = ladder_of(slug, None, rungs)
-        by_name.update((_squeezed(name), companies[slug]) for name in (slug, *names))
-    cues = tuple((" ".join(w.key for w in words_of(cue)), kind) for kind, cs in tables.name_cues.items() for cue in cs)
-    return Ladder(
-        table=PhraseTable(generic),
-        no_grade_after=frozenset(tables.no_grade_after),
-        no_letter_grades=PhraseTable((phrase, True) for phrase in tables.no_letter_grades),
-        letter_grades=tables.letter_grades,
-        companies=companies,
-        kinds=kinds,
-        by_name=by_name,
-        sectors=tables.sectors,
-        name_cues=cues,
-    )
-
-
-def _generic_marks(tables: LadderTables) -> Iterator[tuple[str, Mark]]:
-    for level, phrases in tables.marks.items():
-        for phrase in phrases:
-            yield phrase, Mark(level, "intern" if level is Level.INTERN else "word")
-    for phrase in tables.no_marks:
-        yield phrase, Mark(None, "no mark")
-    for phrase in tables.trade_managers:
-        yield phrase, Mark(None, "trade manager")
-
-
-def _first_level(phrase: str, marks: Mapping[str, Mark]) -> Level | None:
-    return next((marks[word].level for word in phrase.split() if word in marks), None)
-
-
-def _squeezed(name: str) -> str:
-    return "".join(
-        word.key for word in words_of(name) if word.key not in ("inc", "ltd", "limited", "plc", "llc", "the")
-    )
-
-
-def company_ladder(
-    ladder: Ladder, *, slug: str | None = None, name: str | None = None, sector: str | None = None
-) -> CompanyLadder | None:
-    """The ladder of an employer known by slug, by display name or by sector; None where none of them is known."""
-    for label in (slug, name):
-        if label and (found := ladder.by_name.get(_squeezed(label))) is not None:
-            return found
-    if sector is not None and (kind := ladder.sectors.get(str(sector))) is not None:
-        return ladder.kinds.get(kind)
-    if name:
-        spaced = f" {' '.join(word.key for word in words_of(name))} "
-        return next((ladder.kinds[kind] for cue, kind in ladder.name_cues if f" {cue} " in spaced), None)
-    return None
 
 
 def level_of(title: str, ladder: Ladder, company: CompanyLadder | None = None) -> Level | None:
@@ -314,7 +207,7 @@ def _instead(
     trade = part[top[2] - 1].key if top[2] else ""
     if top[1] != "manager" or trade in _LED_BY_MANAGERS:
         return None
-    # "Associate Brand Manager" and "Principal Brand Manager" name ranks of a trade, as "Associate Product Manager" does.
+    # "Associate Brand Manager" and "Principal Brand Manager" name ranks of a trade, as with product managers.
     ranks = [m for m in group if m[1] in ("staff", "principal", "senior staff", "senior principal")]
     prefix = [m for m in juniors if m[2] == 0 and top[2] > m[3]]
     return next(iter(ranks or prefix), None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from job_hunter.domain.gazetteer import Gazetteer, Kind, Sense
 from job_hunter.domain.phrases import Word
@@ -304,3 +305,19 @@ def is_name(unit: Unit) -> bool:
     return len(unit.words) <= 5 and all(
         w.raw[0].isupper() or not w.raw.isascii() or w.key in _PARTICLES for w in unit.words
     )
+
+
+def next_unit(units: list[Unit], at: int) -> Unit | None:
+    """The unit after `at`, None where it is kept apart."""
+    after = units[at + 1] if at + 1 < len(units) else None
+    return None if after is None or after.is_hard else after
+
+
+def following(units: list[Unit], at: int) -> Unit | None:
+    """The name that may qualify unit `at`: the next one not kept apart, over unknown words, areas and modes."""
+    for after in islice(units, at + 1, None):
+        if after.is_hard:
+            return None
+        if after.senses and not after.of(Kind.AREA, Kind.MODE, Kind.SCOPE):
+            return after
+    return None

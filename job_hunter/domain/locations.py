@@ -21,20 +21,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
 
-from job_hunter.domain.gazetteer import Gazetteer, Kind, Sense, bucket_of
-from job_hunter.domain.location_units import Unit, countries_of, is_name, read_units
+from job_hunter.domain.gazetteer import Gazetteer, Kind, Sense
+from job_hunter.domain.location_answers import LONDON, bucket_of_role, is_london_place, is_uk_role, policy_of
+from job_hunter.domain.location_units import Unit, countries_of, following, is_name, next_unit, read_units
 from job_hunter.domain.phrases import words_of
-from job_hunter.domain.place import LocationReading, Place, RemotePolicy
+from job_hunter.domain.place import LocationReading, Place
 
 LOCATION_READING = 1
 """Version of these rules; raised when one of them changes, so that stored roles are read again."""
 
 LOCATION_LIMIT = 1000
 """Characters of a location that are read."""
-
-LONDON = Place("London", "GB")
 
 _WEB = re.compile(
     r"https?://\S+|\bwww\.\S+|\b[\w-]{2,40}\.(?:com|io|co|ai|org|net|edu|eu|dev|app|tech|de|fr|co\.uk)\b\S*",
@@ -92,17 +90,17 @@ def _read_whole(text: str, gazetteer: Gazetteer, hint: str | None) -> LocationRe
     found = _decided(list(_found(units, gazetteer, hint, misses)))
     scopes = [gazetteer.scopes[s.name] for unit in units for s in unit.of(Kind.SCOPE) if not unit.is_used]
     said = (gazetteer.scopes[s.name] for unit in units for s in unit.of(Kind.SCOPE))
-    remote = _policy(units, is_hybrid, any(scope.is_remote for scope in said))
+    remote = policy_of(units, is_hybrid, any(scope.is_remote for scope in said))
     if not found and hint is not None and not scopes:
         found = [(Place(None, hint), None)]
     places = tuple(dict.fromkeys(place for place, _ in found))
-    is_london = any(_is_london(place, gazetteer) for place in places)
+    is_london = any(is_london_place(place, gazetteer) for place in places)
     return LocationReading(
         places=places,
         is_london=is_london,
-        is_uk=_is_uk(places, units, any(scope.may_be_uk for scope in scopes), any(not s.may_be_uk for s in scopes)),
+        is_uk=is_uk_role(places, units, any(scope.may_be_uk for scope in scopes), any(not s.may_be_uk for s in scopes)),
         remote=remote,
-        bucket=_bucket(found, [scope.name for scope in scopes], is_london, remote, gazetteer),
+        bucket=bucket_of_role(found, [scope.name for scope in scopes], is_london, remote, gazetteer),
         misses=tuple(dict.fromkeys(misses)),
     )
 
@@ -128,7 +126,7 @@ def _place_of(
     if cities:
         return _city_place(units, at, cities, gazetteer, hint)
     if unit.of(Kind.AREA):
-        follower = _following(units, at)
+        follower = following(units, at)
         if follower is not None and not follower.of(Kind.CITY) and "GB" not in countries_of(follower):
             follower.is_used = True
             return Place(unit.text, _first_country(follower))
@@ -146,7 +144,7 @@ def _place_of(
 def _unknown_place(units: list[Unit], at: int, misses: list[str]) -> Place | None:
     """An unknown name is a city where a state or country follows after a comma, a district where a known city does."""
     unit = units[at]
-    after = _next(units, at)
+    after = next_unit(units, at)
     text = unit.text
     if any(ch.isdigit() for ch in text) or unit.is_used:
         return None
@@ -158,7 +156,7 @@ def _unknown_place(units: list[Unit], at: int, misses: list[str]) -> Place | Non
             after.is_used = True
             return Place(_title(text), _first_country(after))
         if not after.senses:
-            last = _next(units, at + 1)
+            last = next_unit(units, at + 1)
             if last is not None and last.sep == "," and last.of(Kind.COUNTRY) and not last.of(Kind.CITY):
                 last.is_used = True
                 return Place(_title(text), _first_country(last))
@@ -180,7 +178,7 @@ def _city_place(
     units: list[Unit], at: int, cities: list[Sense], gazetteer: Gazetteer, hint: str | None
 ) -> Place | None:
     unit = units[at]
-    follower = _following(units, at)
+    follower = following(units, at)
     main = None if cities[0].name in gazetteer.undecidable or cities[0].is_secondary else cities[0]
     if follower is not None and not follower.of(Kind.CITY):
         allowed = countries_of(follower)
@@ -191,7 +189,7 @@ def _city_place(
         at_home = {s.country for s in unit.of(Kind.REGION, Kind.COUNTRY)} & allowed
         if main is None and at_home:
             return Place(None, at_home.pop())
-        direct = follower is _next(units, at)
+        direct = follower is next_unit(units, at)
         if direct and (follower.of(Kind.REGION) or main is None):
             follower.is_used, follower.country = True, _first_country(follower)
             return Place(_title(unit.text) if cities[0].is_code else cities[0].name, follower.country)
@@ -252,21 +250,6 @@ def _sure_countries(unit: Unit) -> Iterable[str]:
     return wider if len(wider) == 1 else []
 
 
-def _next(units: list[Unit], at: int) -> Unit | None:
-    after = units[at + 1] if at + 1 < len(units) else None
-    return None if after is None or after.is_hard else after
-
-
-def _following(units: list[Unit], at: int) -> Unit | None:
-    """The name that may qualify unit `at`: the next one not kept apart, over unknown words, areas and modes."""
-    for after in islice(units, at + 1, None):
-        if after.is_hard:
-            return None
-        if after.senses and not after.of(Kind.AREA, Kind.MODE, Kind.SCOPE):
-            return after
-    return None
-
-
 def _first_country(unit: Unit) -> str | None:
     wider = unit.of(Kind.REGION, Kind.COUNTRY)
     return wider[0].country if wider else None
@@ -288,61 +271,3 @@ def _decided(found: list[tuple[Place, Unit]]) -> list[tuple[Place, str | None]]:
             settled.append((place, unit.region))
     with_city = {place.country for place, _ in settled if place.city is not None}
     return [(place, region) for place, region in settled if place.city is not None or place.country not in with_city]
-
-
-def _policy(units: list[Unit], is_hybrid: bool, is_remote: bool) -> RemotePolicy | None:
-    said = {sense.name for unit in units for sense in unit.of(Kind.MODE)}
-    if is_remote or "remote" in said:
-        return RemotePolicy.REMOTE
-    if is_hybrid or "hybrid" in said:
-        return RemotePolicy.HYBRID
-    return RemotePolicy.ONSITE if "onsite" in said else None
-
-
-def _is_london(place: Place, gazetteer: Gazetteer) -> bool:
-    return place == LONDON or (place.country == "GB" and place.city in gazetteer.london_towns)
-
-
-def _is_uk(places: tuple[Place, ...], units: list[Unit], may_be_uk: bool, is_elsewhere: bool) -> bool | None:
-    if any(place.country == "GB" for place in places):
-        return True
-    if may_be_uk or any(place.country is None for place in places):
-        return None
-    if places:
-        return None if _is_unscoped_remote(units) else False
-    return False if is_elsewhere else None
-
-
-def _is_unscoped_remote(units: list[Unit]) -> bool:
-    """Whether "remote" is offered beside the named places without saying where: "Durham, NC or Remote"."""
-    for at, unit in enumerate(units):
-        if not any(sense.name == "remote" for sense in unit.of(Kind.MODE)):
-            continue
-        after, before = _following(units, at), units[at - 1] if at else None
-        if after is not None:
-            continue
-        if before is not None and not unit.is_hard and (unit.sep != "," or countries_of(before)):
-            continue
-        if before is None and after is None and len(units) == 1:
-            continue
-        return True
-    return False
-
-
-def _bucket(
-    found: list[tuple[Place, str | None]],
-    scopes: list[str],
-    is_london: bool,
-    remote: RemotePolicy | None,
-    gazetteer: Gazetteer,
-) -> str | None:
-    is_remote = remote is RemotePolicy.REMOTE
-    if is_london:
-        return "london"
-    for place, region in found:
-        return bucket_of(place, gazetteer, region=region, is_remote=is_remote)
-    for scope in scopes:
-        slug = gazetteer.bucket_of_scope.get(scope)
-        if slug is not None:
-            return f"remote-{slug}" if is_remote and not gazetteer.scopes[scope].is_remote else slug
-    return "remote" if is_remote else None
