@@ -130,10 +130,12 @@ def _units(words: Sequence[Word], gazetteer: Gazetteer) -> Iterator[Unit]:
 def _closed(run: list[Word], start: tuple[str, bool], gazetteer: Gazetteer) -> Iterator[Unit]:
     """The unit of a run of unknown words, without the noise at its ends; none where only noise is left."""
     first, last = 0, len(run)
-    while first < last and run[first].key in gazetteer.noise:
-        first += 1
     while last > first and run[last - 1].key in gazetteer.noise:
         last -= 1
+    while first < last and run[first].key in gazetteer.noise:
+        if first + 1 < last and run[first].key in _BEFORE_NAMES and run[first].raw[0].isupper():
+            break
+        first += 1
     if first < last:
         yield Unit(run[first:last], (), *start)
     run.clear()
