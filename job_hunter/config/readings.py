@@ -30,7 +30,7 @@ class CompanyEntry(Entry):
 class LevelsFile(Entry):
     """The shape of levels.yaml."""
 
-    marks: dict[Level, Phrases]
+    marks: dict[str, Phrases]
     no_marks: Phrases = ()
     trade_managers: Phrases = ()
     no_grade_after: Phrases = ()
@@ -49,7 +49,7 @@ def load_ladder(config_dir: Path) -> Ladder:
     file = load(config_dir / LEVELS_FILE, LevelsFile, _level_faults)
     return build_ladder(
         LadderTables(
-            marks=file.marks,
+            marks={Level(level): phrases for level, phrases in file.marks.items()},
             no_marks=file.no_marks,
             trade_managers=file.trade_managers,
             no_grade_after=file.no_grade_after,
@@ -66,11 +66,13 @@ def load_ladder(config_dir: Path) -> Ladder:
 
 
 def _level_faults(file: LevelsFile) -> Iterator[Fault]:
-    seen: dict[str, Level] = {}
+    seen: dict[str, str] = {}
     for level, phrases in file.marks.items():
+        if level not in list(Level):
+            yield Fault(("marks", level), not_one_of(level, tuple(Level)))
         for at, phrase in enumerate(phrases):
             if phrase in seen:
-                yield Fault(("marks", level.value, at), f"{phrase!r} already stands under {seen[phrase].value}")
+                yield Fault(("marks", level, at), f"{phrase!r} already stands under {seen[phrase]}")
             seen[phrase] = level
     kinds = tuple(file.kinds)
     for sector, kind in file.sectors.items():
@@ -116,7 +118,7 @@ class LocationsFile(Entry):
     country_codes: dict[str, str] = Field(default_factory=dict)
     within: dict[str, Phrases] = Field(default_factory=dict)
     scopes: dict[str, ScopeEntry] = Field(default_factory=dict)
-    modes: dict[RemotePolicy, Phrases] = Field(default_factory=dict)
+    modes: dict[str, Phrases] = Field(default_factory=dict)
     noise: Phrases = ()
     buckets: dict[str, BucketEntry] = Field(default_factory=dict)
 
@@ -140,7 +142,7 @@ def load_gazetteer(config_dir: Path) -> Gazetteer:
             country_codes=file.country_codes,
             within=file.within,
             scopes={slug: (entry.uk, entry.remote, entry.names) for slug, entry in file.scopes.items()},
-            modes=file.modes,
+            modes={RemotePolicy(policy): names for policy, names in file.modes.items()},
             noise=file.noise,
             buckets=tuple(
                 Bucket(slug, entry.cities, entry.regions, entry.countries, entry.scopes)
@@ -151,6 +153,9 @@ def load_gazetteer(config_dir: Path) -> Gazetteer:
 
 
 def _location_faults(file: LocationsFile) -> Iterator[Fault]:
+    for policy in file.modes:
+        if policy not in list(RemotePolicy):
+            yield Fault(("modes", policy), not_one_of(policy, tuple(RemotePolicy)))
     countries = tuple(file.countries)
     cities = tuple(dict.fromkeys((*(name for names in file.cities.values() for name in names), *file.london_towns)))
     known_cities = frozenset(cities)

@@ -65,8 +65,9 @@ _TERMS = re.compile(
 )
 # Words that, filling the end or a bracket of a title, say how the job is worked.
 _MODES = frozenset(
-    ("remote", "remotely", "hybrid", "onsite", "site", "on", "wfh", "home", "office", "based", "first", "friendly", "or",
-     "and", "in", "the", "greater", "area", "metro", "central", "only", "fully", "flexible", "days", "week", "per")
+    ("remote", "remotely", "hybrid", "onsite", "site", "on", "wfh", "home", "office", "based", "first", "friendly",
+     "or", "and", "in", "the", "greater", "area", "metro", "central", "only", "fully", "flexible", "days", "week",
+     "per")
 )  # fmt: skip
 # Words for a country of the role, and short names of its cities, that a title may repeat.
 _COUNTRY_WORDS = {

@@ -68,8 +68,7 @@ NOUNS = {
         development representative, vendedor, vendedora, sales assistant, sales coordinator, inside sales, field
         sales, outside sales, value engineer, value consultant, client advisor, deal desk manager,
         vertriebsmitarbeiter, aussendienstmitarbeiter, vertriebsmanager, agente di commercio, agent commercial,
-        commercial terrain, conseiller commercial, verkaufer, partner specialist, account development, sales trainer,
-        executivo de vendas, relationship director, territory account manager""",
+        commercial terrain, conseiller commercial, verkaufer, partner specialist, account development, executivo de vendas, relationship director, territory account manager""",
     Family.OTHER: """
         recruiter, recruiters, sourcer, talent partner, talent acquisition, recruitment consultant, recruiting
         coordinator, recruiting manager, recruitment manager, recruiting lead, people partner, business partner,

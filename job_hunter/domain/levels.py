@@ -137,11 +137,13 @@ def _parts(words: Iterable[Word]) -> Iterator[list[Word]]:
 
 
 def _marks(part: list[Word], table: PhraseTable[Mark]) -> Iterator[tuple[Mark, str, int, int]]:
-    """The known phrases of a part: mark, text, first word and the word after the last."""
+    """The known phrases of a part: mark, text, first word and the word after the last. None spans "Senior/Staff"."""
     keys = [word.key for word in part]
-    at = 0
+    at, bound = 0, 0
     while at < len(part):
-        hit = table.at(keys, at)
+        while bound <= at or (bound < len(part) and part[bound].before in (" ", "-")):
+            bound += 1
+        hit = table.at(keys, at, bound)
         if hit is None:
             at += 1
             continue
@@ -172,6 +174,8 @@ def _states_rank(part: list[Word], mark: tuple[Mark, str, int, int]) -> bool:
     if text == "staff":
         closes = end == len(part)
         return not (closes and start > 0 and part[start].before == " ")
+    if text == "head":
+        return len(part) == 1
     if text == "entry":
         return end == len(part) or part[end].key == "level"
     if text == "leads":
