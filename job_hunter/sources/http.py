@@ -10,12 +10,12 @@ import asyncio
 import random
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
@@ -44,6 +44,10 @@ REDIRECT_HOSTS: Mapping[str, tuple[str, ...]] = {
 INTERVALS: Mapping[str, float] = {"levels_fyi": 3.0, "linkedin": 3.0}
 
 
+Clock = Callable[[], float]
+Sleep = Callable[[float], Awaitable[None]]
+
+
 class Validators(NamedTuple):
     """What a source said of the version we hold; sent back, an unchanged answer costs a 304 and no body."""
 
@@ -53,7 +57,10 @@ class Validators(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: `body` is decoded, `wire_bytes` is what came over the wire, `seconds` excludes waiting our turn."""
+    """One answer: `body` is decoded, `wire_bytes` is what came over the wire, `seconds` excludes waiting our turn.
+
+    `location` is where a redirect points whose status was in `accept`.
+    """
 
     status: int
     body: bytes
@@ -65,6 +72,7 @@ class Answer:
     wire_bytes: int
     seconds: float
     retry_after: float | None = None
+    location: str | None = None
 
 
 @cache
@@ -76,9 +84,10 @@ def _tls() -> ssl.SSLContext:
 class _Gate:
     """The turns at one host: so many at once, and so many seconds between two."""
 
-    __slots__ = ("interval", "lock", "next_at", "slots")
+    __slots__ = ("clock", "interval", "lock", "next_at", "sleep", "slots")
 
-    def __init__(self, connections: int, interval: float) -> None:
+    def __init__(self, connections: int, interval: float, clock: Clock, sleep: Sleep) -> None:
+        self.clock, self.sleep = clock, sleep
         self.slots = asyncio.Semaphore(connections)
         self.lock = asyncio.Lock()
         self.interval = interval
@@ -89,9 +98,8 @@ class _Gate:
         if not self.interval:
             return
         async with self.lock:
-            clock = asyncio.get_running_loop()
-            await asyncio.sleep(max(0.0, self.next_at - clock.time()))
-            self.next_at = clock.time() + self.interval * random.uniform(1.0, 1.5)  # noqa: S311 not for secrets
+            await self.sleep(max(0.0, self.next_at - self.clock()))
+            self.next_at = self.clock() + self.interval * random.uniform(1.0, 1.5)  # noqa: S311 not for secrets
 
 
 class Http:
@@ -100,7 +108,7 @@ class Http:
     `base_urls` maps a service (`greenhouse`, `lever`, `lever_eu`, `ashby`, `hn`, `levels_fyi`, `linkedin`, `ecb`) to
     the replica that stands in for its scheme and host. `timeout` bounds one whole request, `read_timeout` the silence
     within it, both in seconds: large boards take over 25 s to begin. `connections` is the bound per host, `intervals`
-    the least seconds between two requests to a service.
+    the least seconds between two requests to a service; they are waited for with `clock` (seconds) and `sleep`.
     """
 
     def __init__(
@@ -114,6 +122,8 @@ class Http:
         max_bytes: int = MAX_BYTES,
         connections: int = 8,
         intervals: Mapping[str, float] | None = None,
+        clock: Clock = monotonic,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._base_urls = dict(base_urls or {})
         self._user_agent = user_agent
@@ -122,6 +132,7 @@ class Http:
         self._max_bytes = max_bytes
         self._connections = connections
         self._intervals = intervals
+        self._clock, self._sleep = clock, sleep
         self._gates: dict[tuple[str, str], _Gate] = {}
         self._client: httpx.AsyncClient | None = None
 
@@ -226,7 +237,7 @@ class Http:
         key = (service if service in intervals else "", f"{target.host}:{target.port}")
         gate = self._gates.get(key)
         if gate is None:
-            gate = self._gates[key] = _Gate(self._connections, intervals.get(service, 0.0))
+            gate = self._gates[key] = _Gate(self._connections, intervals.get(service, 0.0), self._clock, self._sleep)
         return gate
 
     async def _follow(
@@ -279,6 +290,7 @@ async def _answer(response: httpx.Response, max_bytes: int, accept: frozenset[in
         wire_bytes=wire_bytes,
         seconds=perf_counter() - began,
         retry_after=retry_after,
+        location=headers.get("location"),
     )
 
 

@@ -249,9 +249,12 @@ async def rates_for(db: Database, read: Iterable[Role]) -> Rates:
 
 
 def records_of(
-    read: Iterable[Role], rates: Rates, level_ids: Mapping[str, int], *, company_id: int
+    read: Iterable[Role], rates: Rates, level_ids: Mapping[str, int], *, company_id: int | Mapping[str, int]
 ) -> Iterable[tuple[Any, ...]]:
-    """The staging records of `read`, in the order of `roles.COLUMNS`; each external id once."""
+    """The staging records of `read`, in the order of `roles.COLUMNS`; each external id once.
+
+    `company_id` is the company of all of them, or holds each one's by external id.
+    """
     seen: set[str] = set()
     for role in read:
         posting = role.posting
@@ -265,7 +268,7 @@ def records_of(
         gbp, rate_date = converted or (None, None)
         yield (
             posting.external_id,
-            company_id,
+            company_id if isinstance(company_id, int) else company_id[posting.external_id],
             posting.internal_id,
             role.title,
             posting.department,

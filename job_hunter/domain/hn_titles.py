@@ -1,0 +1,154 @@
+"""The openings an advertisement names: in its header, in a list below, or in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from job_hunter.domain.hn_header import EMAIL, LINK, MONEY, is_job
+
+MOST_ROLES = 12
+LONGEST = 90
+
+_JOINTS = re.compile(r"(\s*(?:,|;|&|\+|/|\band\b|\bor\b|\bplus\b)\s*)", re.IGNORECASE)
+_BULLET = re.compile(r"^\s*(?:[-*•●–—·▪►→>+~#=]+|\(?\d{1,2}[.)]|[oO]\s)\s*")
+_END = re.compile(r"\s+[-–—:|]+\s*|:\s|\s[-–—]|\s\(|\s\[|\s*https?:|\.\s|\s*\||[?!]|\.$|:$|\s=>|\s->")
+_LISTED = re.compile(
+    r"^\W*(?:we(?:'re| are)|currently|now|our|the|i'm|open|current|available|key|some|featured|actively|also|all|are|"
+    r"engineering|technical|tech|and|full[\s-]time)?\s*(?:(?:we are|we're|open|current|available|engineering|"
+    r"technical|tech|"
+    r"full[\s-]time|job|for|hiring|looking|actively|currently)\s+)*"
+    r"(?:roles?|positions?|openings?|jobs?|hiring|looking for|seeking|hiring for|opportunities|vacancies|recruiting)"
+    r"(?:\s+(?:for|include|includes|including|are|available|open|in \w+|at \w+|now|right now|"
+    r"currently))*\s*:\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_SOUGHT = re.compile(
+    r"\b(?:hiring|looking (?:to hire|to add|for)|seeking|search(?:ing)? for|in need of|needs?|recruiting|hire|"
+    r"add(?:ing)?|"
+    r"openings? for|positions? for|wants?)\s+(?:for\s+)?"
+    r"(?:(?:an?|our|the|its|some|several|multiple|many|two|three|2|3|4|more|additional|another|first|next|new|"
+    r"great|talented|"
+    r"experienced|passionate|strong|exceptional|smart|awesome|brilliant|good|skilled|motivated|ambitious|couple|"
+    r"few|of|"
+    r"number|outstanding|excellent|amazing|world-class|and)\s+)*(?P<title>[^.;:!?\n]{3,120})",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"\s+(?:to|who|whom|with|that|which|in|for|at|on|our|from|based|is|are|will|as|having|interested|within|across|"
+    r"wanting|ready|looking|of any|like|willing|here|please|but|so|because|if|where|when|capable|able|excited)\s+.*$"
+    r"|\s*[,(]\s*(?:who|that|with|to|based|remote|onsite|preferably|and we|if|see|please|apply)\b.*$|\s+[-–—(].*$",
+    re.IGNORECASE,
+)
+_EDGES = " \t,;:.|-–—/&+*!=~\"'“”"
+_CALL = re.compile(
+    r"^\W*(?:(?:now |we are |we're )?(?:hiring|seeking|looking for|wanted|want|need(?:ed)?)\b:?\s*(?:an?\s|for\s)*)",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"[\s,(\[/-]*\b(?:full[\s-]?time|part[\s-]?time|remote(?: ok)?|on-?site|contract|permanent|visa|wanted|"
+    r"needed|m/f(?:/d)?|f/m)\b"
+    r"[\s,)\]]*$",
+    re.IGNORECASE,
+)
+
+
+def split_titles(text: str) -> tuple[str, ...]:
+    """The titles in a part of a header: "Data Engineer, ML Engineer" are two, "Front and Backend Developers" one.
+
+    A piece that names no job belongs to its neighbour ("Software Engineer, Growth"; "Data and Search Engineer").
+    """
+    text = EMAIL.sub(" ", LINK.sub(" ", MONEY.sub(" ", text)))
+    titles: list[str] = []
+    pieces = _JOINTS.split(_closed(text))
+    current = ""
+    has_job = False
+    for n in range(0, len(pieces), 2):
+        piece, joint = pieces[n], pieces[n - 1] if n else ""
+        names = is_job(piece)
+        if names and has_job and not (joint.strip() == "/" and len(piece.split()) == 1):
+            titles.append(current)
+            current, has_job = piece, True
+        else:
+            current, has_job = current + joint + piece if current else piece, has_job or names
+    titles.append(current)
+    return _kept(titles)
+
+
+def listed_titles(lines: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """The titles that lines of their own name, each with the number of its line."""
+    found: dict[str, int] = {}
+    for n, line in enumerate(lines):
+        opened = _LISTED.match(line)
+        if opened and opened["rest"]:
+            for title in split_titles(opened["rest"]):
+                if is_title_line(title):
+                    found.setdefault(title, n)
+            continue
+        bare = _BULLET.sub("", line)
+        title = _cleaned(_END.split(bare, maxsplit=1)[0])
+        if is_title_line(title):
+            found.setdefault(title, n)
+    return tuple(found.items())[:MOST_ROLES]
+
+
+def sought_titles(text: str) -> tuple[str, ...]:
+    """The titles in sentences such as "we're looking for a senior backend developer to join us"."""
+    found: list[str] = []
+    for sought in _SOUGHT.finditer(text):
+        clause = _CLAUSE.sub("", sought["title"])
+        if is_job(clause) and len(clause) <= LONGEST:
+            found += [_ended(title) for title in split_titles(clause) if is_job(title)]
+        if len(found) >= MOST_ROLES:
+            break
+    return tuple(dict.fromkeys(found))[:MOST_ROLES]
+
+
+def _ended(title: str) -> str:
+    """A title from a sentence, cut where the sentence goes on in small words: "managers well versed in"."""
+    words = title.split()
+    last = next((n for n in range(len(words), 0, -1) if is_job(words[n - 1])), len(words))
+    rest = words[last:]
+    if rest and rest[0].lower() not in ("of", "&", "-") and all(word[0].islower() for word in rest):
+        words = words[:last]
+    return " ".join(words)
+
+
+def is_title_line(text: str) -> bool:
+    """Whether a line's beginning is a title and not a sentence: it names a job and is written like a heading."""
+    words = text.split()
+    if not 1 <= len(words) <= 9 or not text[0].isupper() or len(text) > LONGEST or not is_job(text):
+        return False
+    if re.match(
+        r"(?:we|our|you|your|the|if|this|these|as|a|an|i|it|at|please|contact|email|apply|for|are|join|great|work)\b",
+        text,
+        re.IGNORECASE,
+    ):
+        return False
+    lower = sum(
+        word[0].islower() and word.lower() not in ("of", "and", "for", "in", "the", "to", "with") for word in words
+    )
+    return lower <= len(words) / 2
+
+
+def _kept(titles: Iterable[str]) -> tuple[str, ...]:
+    cleaned = (_cleaned(title.replace("\x01", ",").replace("\x02", "/").replace("\x03", "&")) for title in titles)
+    return tuple(dict.fromkeys(title for title in cleaned if title))[:MOST_ROLES]
+
+
+def _cleaned(title: str) -> str:
+    title = _CALL.sub("", " ".join(EMAIL.sub(" ", LINK.sub(" ", title)).split()))
+    while (shorter := _TAIL.sub("", title).strip(_EDGES)) != title:
+        title = shorter
+    if title.count("(") != title.count(")"):
+        title = re.sub(r"\s*\([^()]*$", "", title).replace("(", "").replace(")", "")
+    return re.sub(r"\s*\(\s*\)|\s*\[\s*\]", "", title)[:LONGEST].strip(_EDGES)
+
+
+def _closed(text: str) -> str:
+    """What stands in brackets is not split."""
+
+    def hide(found: re.Match[str]) -> str:
+        return found[0].replace(",", "\x01").replace("/", "\x02").replace("&", "\x03").replace(" and ", " \x03 ")
+
+    return re.sub(r"\([^()]*\)", hide, text)
