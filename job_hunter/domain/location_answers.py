@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from job_hunter.domain.gazetteer import Gazetteer, Kind, bucket_of
-from job_hunter.domain.location_units import Unit, countries_of, following
+from job_hunter.domain.location_units import Unit, countries_of, following, next_unit
 from job_hunter.domain.place import Place, RemotePolicy
 
 LONDON = Place("London", "GB")
@@ -45,6 +45,8 @@ def is_unscoped_remote(units: list[Unit]) -> bool:
             continue
         before = units[at - 1] if at and not unit.is_hard else None
         is_scoped = before is not None and (unit.sep != "," or bool(countries_of(before)))
+        after = next_unit(units, at)
+        is_scoped = is_scoped or (after is not None and bool(after.of(Kind.SCOPE)))
         if following(units, at) is None and not is_scoped and len(units) > 1:
             return True
     return False
@@ -63,7 +65,7 @@ def bucket_of_role(
         return "london"
     for place, region in found:
         return bucket_of(place, gazetteer, region=region, is_remote=is_remote)
-    for scope in scopes:
+    for scope in sorted(scopes, key=lambda name: gazetteer.scopes[name].is_remote):
         slug = gazetteer.bucket_of_scope.get(scope)
         if slug is not None:
             return f"remote-{slug}" if is_remote and not gazetteer.scopes[scope].is_remote else slug
