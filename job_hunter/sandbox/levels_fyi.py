@@ -26,6 +26,7 @@ FAMILIES = {
 # Slug of a place: its name, the country at the end of its samples, and its currency.
 PLACES = {
     "london": ("London, United Kingdom", "United Kingdom", "GBP"),
+    "london-metro-area": ("London Metro Area", "United Kingdom", "GBP"),
     "london-gbr": ("London, United Kingdom", "United Kingdom", "GBP"),
     "greater-london-area": ("Greater London Area", "United Kingdom", "GBP"),
     "united-kingdom": ("United Kingdom", "United Kingdom", "GBP"),

@@ -58,7 +58,8 @@ async def read_failing_boards(connection: AsyncConnection, *, times: int) -> lis
                 FROM job_hunter.board_fetches f JOIN job_hunter.companies c ON c.id = f.company_id
                 WHERE c.retired_at IS NULL AND c.ats_type = f.source AND c.ats_id = f.board),
             runs AS (
-                SELECT source, board, slug, COALESCE(min(n) FILTER (WHERE status <> 'skipped'), max(n) + 1) - 1 AS failed,
+                SELECT source, board, slug,
+                       COALESCE(min(n) FILTER (WHERE status <> 'skipped'), max(n) + 1) - 1 AS failed,
                        max(message) FILTER (WHERE n = 1) AS message
                 FROM ranked GROUP BY source, board, slug)
             SELECT source, board, slug, failed, message FROM runs WHERE failed >= :times ORDER BY failed DESC, slug
@@ -75,7 +76,8 @@ async def read_quarantined_boards(connection: AsyncConnection) -> list[Quarantin
         text(
             """
             WITH newest AS (
-                SELECT source, board, max(fetched_at) FILTER (WHERE status = 'complete' OR accepted_at IS NOT NULL) AS done
+                SELECT source, board,
+                       max(fetched_at) FILTER (WHERE status = 'complete' OR accepted_at IS NOT NULL) AS done
                 FROM job_hunter.board_fetches GROUP BY source, board)
             SELECT f.source, f.board, COALESCE(c.slug, f.board), min(f.fetched_at),
                    (array_agg(f.postings ORDER BY f.fetched_at DESC))[1],

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from job_hunter.domain.company import Board, Company, board_of
+from job_hunter.domain.feed_settings import FeedSettings
 from job_hunter.domain.role import PARSER_VERSION, Readings
 from job_hunter.domain.run import BoardResult, BoardState, Run, Summary
 from job_hunter.errors import RefreshInProgress, SourceError, SourceUnavailable, UsageError
@@ -21,6 +22,9 @@ from job_hunter.storage import companies as company_store
 from job_hunter.storage import ledger, snapshots
 from job_hunter.storage.database import Database
 from job_hunter.usecases.board import fetch_board, store_board
+from job_hunter.usecases.feed_parts import FeedContext
+from job_hunter.usecases.feeds import feeds_of, refresh_feed
+from job_hunter.usecases.linkedin_feed import expire_linkedin
 from job_hunter.usecases.rates import refresh_rates
 
 log = logging.getLogger(__name__)
@@ -44,6 +48,8 @@ class Plan:
     company_ids: Mapping[str, int]
     level_ids: Mapping[str, int]
     retired: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    covered: frozenset[tuple[str, str]] = frozenset()
 
     def state(self, board: Board) -> BoardState:
         """What the ledger knows of `board`."""
@@ -95,8 +101,9 @@ async def begin_run(
             connection, parser_version=PARSER_VERSION, config_digest=readings.digest, at=at
         )
         level_ids = await company_store.read_level_ids(connection)
+        covered: frozenset[tuple[str, str]] = frozenset()
         if only_missing:
-            covered = await ledger.read_covered_boards(connection, on)
+            covered = frozenset(await ledger.read_covered_boards(connection, on))
             boards = tuple(board for board in boards if (board.source, board.token) not in covered)
         run = Run(id=run_id or uuid4(), started_at=at, snapshot_date=on, door=door, reading_version=version)
         await ledger.write_run(connection, run, parser_version=PARSER_VERSION, boards_planned=len(boards))
@@ -105,13 +112,43 @@ async def begin_run(
         )
     if synced.retired:
         log.warning("companies: retired %s — no longer in companies.yaml", ", ".join(synced.retired))
-    return Plan(run, boards, states, synced.ids, level_ids, synced.retired)
+    return Plan(run, boards, states, synced.ids, level_ids, synced.retired, feeds_of(sources), covered)
+
+
+def feed_context(
+    db: Database,
+    http: Http,
+    plan: Plan,
+    companies: Sequence[Company],
+    readings: Readings,
+    *,
+    settings: FeedSettings,
+    clock: Clock,
+    sleep: Sleep = asyncio.sleep,
+    only: Collection[str] = (),
+) -> FeedContext:
+    """What the feeds of `plan` work with."""
+    return FeedContext(
+        db=db,
+        http=http,
+        run=plan.run,
+        companies=companies,
+        readings=readings,
+        level_ids=plan.level_ids,
+        company_ids=plan.company_ids,
+        settings=settings,
+        clock=clock,
+        sleep=sleep,
+        only=only,
+        covered=plan.covered,
+    )
 
 
 async def finish_run(
     db: Database, plan: Plan, results: Sequence[BoardResult], *, at: datetime, warnings: Sequence[str] = ()
 ) -> Summary:
-    """Write the day's reported points and close the ledger's row; returns the summary."""
+    """Close what LinkedIn no longer showed, write the day's reported points and the ledger's end; gives the summary."""
+    await expire_linkedin(db, plan.run, at=at)
     summary = Summary(plan.run, tuple(results), plan.retired, tuple(warnings))
     async with db.transaction() as connection:
         await snapshots.snapshot_reported(connection, on=plan.run.snapshot_date)
@@ -147,12 +184,13 @@ async def refresh(
     only: Collection[str] = (),
     only_missing: bool = False,
     sources: Collection[str] = ("ats",),
+    settings: FeedSettings = FeedSettings(),  # noqa: B008 immutable
     on_result: Callable[[BoardResult], None] = lambda result: None,
 ) -> Summary:
-    """Refresh the boards of `companies` without an orchestrator; this door owns the one retry.
+    """Refresh the boards of `companies` and the feeds among `sources` without an orchestrator.
 
-    At most 8 boards are fetched and 4 stored at once. Raises RefreshInProgress when another refresh runs. A board that
-    fails costs that board; the summary says which and why.
+    This door owns the one retry of boards. At most 8 boards are fetched and 4 stored at once. A board that fails costs
+    that board; the summary says which and why. Raises RefreshInProgress when another refresh runs.
     """
     async with refresh_lock(db):
         warning = await refresh_rates(db, http, today=clock().astimezone(UTC).date())
@@ -182,9 +220,20 @@ async def refresh(
             on_result(result)
             return result
 
+        async def feed(name: str) -> list[BoardResult]:
+            found = await refresh_feed(name, context)
+            for result in found:
+                on_result(result)
+            return found
+
+        context = feed_context(
+            db, http, plan, companies, readings, settings=settings, clock=clock, sleep=sleep, only=only
+        )
         async with asyncio.TaskGroup() as group:
+            fed = [group.create_task(feed(name)) for name in plan.feeds]
             tasks = [group.create_task(one(board)) for board in plan.boards]
         results = [task.result() for task in tasks]
+        results += [result for task in fed for result in task.result()]
         return await finish_run(db, plan, results, at=clock(), warnings=[warning] if warning else [])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,9 @@ def test_precision_over_all_cases(
     read = counts["right"] + counts["wrong"]
     precision, recall = counts["right"] / read, counts["right"] / (counts["right"] + counts["missed"])
     with capsys.disabled():
-        print(
+        sys.stdout.write(
             f"\n{counts['cases']} changes: {counts['right']} of {read} openings read are right "
-            f"(precision {precision:.1%}), {counts['missed']} missed (recall {recall:.1%})"
+            f"(precision {precision:.1%}), {counts['missed']} missed (recall {recall:.1%})\n"
         )
     record_property("precision", precision)
     assert precision >= LEAST_PRECISION

@@ -145,9 +145,15 @@ class Stage:
 
     def start_prefect(self) -> None:
         """Prefect's server, on the port and with the database it had before."""
+        # Prefect refuses a port that still has closing connections of the server before it.
+        until(lambda: is_free(self.ports["prefect"]), "the port is free", pause=1)
         port = str(self.ports["prefect"])
         arguments = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
         self.start("prefect", arguments, f"{self.prefect}/health", PREFECT_API_URL=None)
+
+    def start_worker(self) -> None:
+        """A worker of the pool, which runs flows as processes of its own."""
+        self.start("worker", ["prefect", "worker", "start", "--pool", POOL, "--type", "process"])
 
     def start_receiver(self, **env: str | None) -> None:
         """The receiver."""
@@ -242,6 +248,16 @@ class Stage:
         return self.rows("SELECT * FROM job_hunter.cdio_changes ORDER BY id")
 
 
+def is_free(port: int) -> bool:
+    """Whether nothing is left on a port, connections that are closing included."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 def answers(url: str) -> bool:
     """Whether a server answers."""
     try:
@@ -269,7 +285,6 @@ def stage(tmp_path: Path, postgres: Postgres, dsn: str) -> Iterator[Stage]:
         (config / path.name).write_bytes(path.read_bytes())
     watches = WATCHES.format(acme=careers.url("acme"), birch=careers.url("birch"))
     (config / "cdio_watches.yaml").write_text(watches, encoding="utf-8")
-    (config / "companies.yaml").write_text("[]\n", encoding="utf-8")
     found = Stage(tmp_path, postgres, dsn, careers)
     yield found
     for name in reversed(list(found.stacks)):
@@ -281,7 +296,7 @@ def test_from_a_changed_page_to_a_role(stage: Stage, capsys: pytest.CaptureFixtu
     """The whole way, and back after each thing that breaks."""
     stage.start_prefect()
     stage.run("flows.bootstrap", "--pool", POOL, "--kind", "process", "--paused")
-    stage.start("worker", ["prefect", "worker", "start", "--pool", POOL, "--type", "process"])
+    stage.start_worker()
     stage.start_cdio()
     stage.start_receiver()
     first = stage.run("job_hunter", "cdio-seed")
@@ -333,6 +348,8 @@ def test_from_a_changed_page_to_a_role(stage: Stage, capsys: pytest.CaptureFixtu
     until(lambda: len(stage.changes()) == 5, "both changes are in the inbox")
     assert [row["event_sent_at"] for row in stage.changes()[3:]] == [None, None]
     stage.start_prefect()
+    stage.stop("worker")  # a worker gives up when its server is long away; whoever runs it starts it again
+    stage.start_worker()
     until(lambda: stage.open_roles("acme") == {"Data Engineer"}, "what waited is ingested", seconds=240)
     until(lambda: stage.open_roles("birch") == {"Risk Analyst"}, "what waited is ingested")
 
