@@ -79,13 +79,13 @@ def number_of(cluster: str, *, has_multiplier: bool = False) -> tuple[float, boo
     """
     if len(cluster) > 18:
         return None
+    if cluster.isdigit():
+        return (float(cluster), False) if len(cluster) <= 12 else None
     groups = cluster.split(",")
     if not has_multiplier and len(groups) == 2 and len(groups[1]) == 3 and 0 < len(groups[0]) < 4 and cluster[0] != "0":
         return (float(groups[0] + groups[1]), True) if groups[0].isdigit() and groups[1].isdigit() else None
     parts = _SEPARATOR.split(cluster)
     seps = _SEPARATOR.findall(cluster)
-    if not seps:
-        return (float(cluster), False) if len(cluster) <= 12 else None
     last, lead = parts[-1], parts[0]
     if has_multiplier and len(seps) == 1 and seps[0] in ".,":
         if len(last) == 3 and seps[0] == "," and len(lead) >= 2:

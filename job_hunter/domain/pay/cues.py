@@ -93,7 +93,8 @@ CUES: tuple[Cue, ...] = (
             \w*vouchers?, credits?, allowances?, subsid(?:y|ies|ised|ized), reimburs\w*, match(?:ed|ing|es)?, donat\w+
             401\(?k\)?, pensions?, insurance, life assurance, gym, relocation, child ?care, commut\w+, per diem, perks?
             gifts?, lunch(?:es)?, meals?, deductibles?, premiums?, discounts?, weighting, birthday, cash ?back, tuition
-            macbooks?, laptops?, workstation, courses, conferences?, hsa, fsa, hra, fertility, adoption, parental
+            macbooks?, laptops?, workstation, courses, conferences?
+            hsa, fsa, hra, fertility, surrogacy, adoption, parental
             wellness, wellbeing, well-being, supplement, expenses, off your, contributions?, towards?, retirement, isa
         """),
     ),

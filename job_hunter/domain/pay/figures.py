@@ -108,6 +108,9 @@ _LOWER_AFTER = re.compile(
     r"plus(?=\s*(?:$|[|,.;)\n]|depending|doe|dependent|based)))",
     re.IGNORECASE,
 )
+# What these three begin with, after a blank or none: asking costs a tenth of trying.
+_MAY_OPEN_TOP = frozenset("-–—t")
+_MAY_OPEN_AFTER = frozenset("+aAoOuUmMpPcC")
 _LONGEST_CHAIN = 6
 _MINIMUM = re.compile(r"\bmin(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
 _MAXIMUM = re.compile(r"\bmax(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
@@ -131,12 +134,14 @@ class Figure:
     @property
     def top(self) -> float:
         """The largest number in it."""
-        return max(v for v in (self.low, self.high) if v is not None)
+        low, high = self.low, self.high
+        return high if low is None or (high is not None and high > low) else low  # type: ignore[return-value]
 
     @property
     def bottom(self) -> float:
         """The smallest number in it."""
-        return min(v for v in (self.low, self.high) if v is not None)
+        low, high = self.low, self.high
+        return high if low is None or (high is not None and high < low) else low  # type: ignore[return-value]
 
 
 def _shared_thousands(a: Amount, b: Amount) -> tuple[float, float, float]:
@@ -205,31 +210,25 @@ def _figures(text: str) -> Iterator[Figure]:
         if pending and len(pending) < _LONGEST_CHAIN and _joined(text, pending[-1], amount):
             pending.append(amount)
             continue
-        for figure in _figures_of(text, pending):
-            yield figure
-            count += 1
-        if count >= MAX_FIGURES:
-            return
+        if pending:
+            figures = _figures_of(text, pending)
+            yield from figures
+            count += len(figures)
+            if count >= MAX_FIGURES:
+                return
         pending = [amount]
     yield from _figures_of(text, pending)
 
 
-def _figures_of(text: str, chain: list[Amount]) -> Iterator[Figure]:
+def _figures_of(text: str, chain: list[Amount]) -> list[Figure]:
     """The figures of one chain of joined amounts: a single one or a range; a longer bare chain is a date or a code."""
-    if not chain or any(a.is_percent for a in chain):
-        chain = [a for a in chain if not a.is_percent] if len(chain) == 1 else []
-    if len(chain) > 2:
-        if not all(a.mark for a in chain):
-            return
-        for a in chain:
-            yield from _figures_of(text, [a])
-        return
-    if not any(_is_money(a) for a in chain):
-        return
+    if len(chain) == 1:
+        return [_single(text, chain[0])] if _is_money(chain[0]) and not chain[0].is_percent else []
+    if any(a.is_percent for a in chain) or not any(_is_money(a) for a in chain):
+        return []
     if len(chain) == 2:
-        yield _range(text, *chain)
-    elif len(chain) == 1:
-        yield _single(text, chain[0])
+        return [_range(text, *chain)]
+    return [_single(text, a) for a in chain] if all(a.mark for a in chain) else []
 
 
 def _range(text: str, a: Amount, b: Amount) -> Figure:
@@ -249,32 +248,37 @@ def _range(text: str, a: Amount, b: Amount) -> Figure:
 
 
 def _single(text: str, a: Amount) -> Figure:
-    figure = Figure(
+    low, high, end = _ends(text, a)
+    return Figure(
         start=a.start,
-        end=a.end,
-        low=a.full,
-        high=a.full,
+        end=end,
+        low=low,
+        high=high,
         marks=(a.mark,) if a.mark else (),
         period=a.period,
         scale=a.scale,
         is_grouped=a.is_grouped,
         is_range=False,
     )
-    before = text[max(0, a.start - 40) : a.start]
+
+
+def _ends(text: str, a: Amount) -> tuple[float | None, float | None, int]:
+    """Both ends of a single amount, None where the words around it leave one open, and where it ends."""
+    full = a.full
+    following = text[a.end : a.end + 2].lstrip()[:1]
+    if following in _MAY_OPEN_TOP and (open_top := _OPEN_TOP.match(text, a.end)):
+        return full, None, open_top.end()
     after = text[a.end : a.end + 24]
-    if open_top := _OPEN_TOP.match(after):
-        return replace(figure, high=None, end=a.end + open_top.end())
-    if a.plus or _LOWER_AFTER.match(after):
-        return replace(figure, high=None)
-    lead = before.lower().rsplit(None, 1)[-1:]
-    if (
-        not _UPPER_AFTER.match(after)
-        and "min" not in before.lower()
-        and (not lead or lead[0].strip(":.,(~") not in _LEADS)
-    ):
-        return figure
-    if _UPPER_ONLY.search(before) or _BARE_TO.search(before) or _UPPER_AFTER.match(after):
-        return replace(figure, low=None)
+    if a.plus or (following in _MAY_OPEN_AFTER and _LOWER_AFTER.match(after)):
+        return full, None, a.end
+    before = text[max(0, a.start - 40) : a.start]
+    words = before.lower()
+    lead = words.rsplit(None, 1)[-1:]
+    is_upper = following in _MAY_OPEN_AFTER and _UPPER_AFTER.match(after) is not None
+    if not is_upper and (not lead or lead[0].strip(":.,(~") not in _LEADS) and "min" not in words:
+        return full, full, a.end
+    if is_upper or _UPPER_ONLY.search(before) or _BARE_TO.search(before):
+        return None, full, a.end
     if _LOWER_ONLY.search(before):
-        return replace(figure, high=None)
-    return figure
+        return full, None, a.end
+    return full, full, a.end

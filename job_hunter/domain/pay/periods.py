@@ -50,6 +50,9 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 
+# One of these is in every match of it; looking for them costs a seventh of trying.
+_PARTS_BEFORE = ("hour", "dai", "day", "diem", "week", "month", "monat", "ann", "year", "p.a", "yr", "hr")
+
 
 def attached_period(text: str, at: int) -> tuple[Period | None, int]:
     """The period written directly behind a figure that ends at `at`, and where it ends; (None, at) when none is."""
@@ -61,6 +64,9 @@ def attached_period(text: str, at: int) -> tuple[Period | None, int]:
 
 def preceding_period(before: str) -> Period | None:
     """The period named last in the words before a figure ("hourly rate of", "Daily rate:")."""
+    low = before.lower()
+    if not any(part in low for part in _PARTS_BEFORE):
+        return None
     last = None
     for last in _BEFORE.finditer(before):  # noqa: B007  the last match is what is wanted
         pass

@@ -97,6 +97,8 @@ def _judge(
     if in_markup:
         label = labelled.label if labelled.label in PAY_LABELS else Label.BASE
         labelled = Labelled(label, "pay_range_markup", True)
+    if labelled.label not in PAY_LABELS and labelled.rule != "hiring_budget_before":
+        return Found(figure, labelled.label, None, labelled.rule, 0)
     opens, standalone = segment_of(text, figure)
     resolved = resolve(figure, before, after, countries, role=role, is_cued=labelled.is_cued or standalone)
     labelled = _relabelled(labelled, figure, resolved, f"{role} {before}")
@@ -161,7 +163,9 @@ def _basis(text: str, figure: Figure, label: Label) -> Basis:
         return Basis.OTE
     after = text[figure.end : figure.end + 220]
     around = (text[max(0, figure.start - 160) : figure.start] + after).lower()
-    if not any(word in around for word in ("ote", "target", "commission", "variable", "total")):
+    if not (
+        "ote" in around or "target" in around or "total" in around or "commission" in around or "variable" in around
+    ):
         return Basis.BASE
     statement = _OTE_STATEMENT.search(after) or _OTE_STATEMENT.search(text[max(0, figure.start - 160) : figure.start])
     if statement and not _NEGATED_OTE.search(statement.group()):

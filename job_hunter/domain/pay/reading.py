@@ -14,6 +14,10 @@ from job_hunter.domain.pay.zones import countries_of
 from job_hunter.domain.text import digits, may_state_pay, plain_text
 
 _MARKUP = re.compile(r"<[^<>]*\bclass=[\"'][^\"'<>]*\bpay-range\b[^<>]*>")
+MOST_MARKED = 50
+"""Marked ranges of one posting that are looked at."""
+
+_TAG_REACH, _MARKED_REACH = 200, 1_500
 _LABELS = {Basis.BASE: Label.BASE, Basis.OTE: Label.OTE, Basis.TOTAL: Label.TOTAL}
 _REFUSAL_ORDER = ("ambiguous", "no_currency", "period_unclear", "implausible", "no_pay_word")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:[,. ][0-9]{3})+(?: (?P<after>[A-Z]{3})\b)?")
@@ -123,22 +127,23 @@ def _from_stated(stated: list[StatedBand], countries: tuple[str, ...]) -> tuple[
 
 def _markup_spans(content: str, text: str) -> tuple[tuple[int, int], ...]:
     """Where in the plain text the spans lie that a board rendered as a pay range (`<div class="pay-range">`)."""
-    if "pay-range" not in content:
-        return ()
-    source = content
-    if "&lt;" in source:
-        source = source.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
-    spans = []
+    spans: list[tuple[int, int]] = []
     at = 0
-    for opening in _MARKUP.finditer(source):
+    named = content.find("pay-range")
+    while named >= 0 and len(spans) < MOST_MARKED:
+        source = content[max(0, named - _TAG_REACH) : named + _MARKED_REACH]
+        if "&lt;" in source:
+            source = source.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+        opening = _MARKUP.search(source)
+        named = content.find("pay-range", named + 1)
+        if opening is None:
+            continue
         end = source.find("</div>", opening.end())
         quote = plain_text(source[opening.end() : end if end >= 0 else opening.end() + 300])
         start = text.find(quote, at) if 0 < len(quote) < 200 else -1
         if start >= 0:
             at = start + len(quote)
             spans.append((start, at))
-        if len(spans) >= 50:
-            break
     return tuple(spans)
 
 
@@ -160,19 +165,13 @@ def _unknown_marks(text: str) -> tuple[str, ...]:
     for at in digits(text[:MAX_TEXT]):
         if at != last + 1 and at:
             group = _THOUSANDS.match(text, at)
-            before = text[max(0, at - 5) : at].strip()[-4:]
-            code = (
-                before[-3:]
-                if group and before[-3:].isalpha() and before[-3:].isupper() and len(before.strip()) == 3
-                else None
-            )
-            for mark in (
-                text[at - 1] if "\u20a0" <= text[at - 1] <= "\u20cf" else None,
-                code,
-                group and group["after"],
-            ):
-                if mark and mark not in CODES and mark not in SYMBOLS and mark not in _NO_CODES and len(seen) < 5:
-                    seen[mark] = None
+            sign = text[at - 1] if "\u20a0" <= text[at - 1] <= "\u20cf" else None
+            if group or sign:
+                code = text[max(0, at - 5) : at].strip()[-4:]
+                is_code = group and len(code) == 3 and code.isalpha() and code.isupper()
+                for mark in (sign, code if is_code else None, group and group["after"]):
+                    if mark and mark not in CODES and mark not in SYMBOLS and mark not in _NO_CODES and len(seen) < 5:
+                        seen[mark] = None
         last = at
     return tuple(seen)
 
