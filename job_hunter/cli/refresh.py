@@ -12,10 +12,12 @@ from rich.table import Table
 
 from job_hunter.cli import support
 from job_hunter.cli.support import Format, err, out
-from job_hunter.config import load_employers
+from job_hunter.config import load_employers, load_sources
 from job_hunter.domain.run import BoardResult, Summary
 from job_hunter.runtime import load_readings, open_runtime
+from job_hunter.sources import ATS
 from job_hunter.storage.migrate import Migration, migrate_database
+from job_hunter.usecases.feeds import SERVICES, default_sources
 from job_hunter.usecases.refresh import boards_of, check_date, clock_at, refresh
 from job_hunter.usecases.snapshot import Filled, snapshot
 
@@ -68,15 +70,23 @@ def refresh_command(
     ] = False,
     output: Annotated[Format, typer.Option("--format", help="How to print the summary.")] = Format.TABLE,
 ) -> None:
-    """Fetch every board, store what changed, and write today's snapshot rows."""
+    """Fetch every board and feed, store what changed, and write today's snapshot rows.
+
+    Without --source: the boards of companies.yaml, Hacker News and levels.fyi, and LinkedIn where sources.yaml enables
+    it. With --company, what cannot be asked about one company is left out.
+    """
     settings = support.load_settings()
 
     async def work() -> Summary:
         companies = load_employers(settings.config_dir)
         readings = load_readings(settings.config_dir)
+        feed_settings = load_sources(settings.config_dir)
         only = tuple(company or ())
+        boards = boards_of(companies, only=only)
+        sources = [name.value for name in source] if source else default_sources(feed_settings, only=only)
         on = date.date() if date else None
-        needed = {"ecb", *(board.source for board in boards_of(companies, only=only))}
+        needed = {"ecb", *(SERVICES[name] for name in sources if name in SERVICES)}
+        needed |= {board.source for board in boards} if "ats" in sources else set()
         check_date(on, today=support.today(), redirected=settings.base_urls, needed=needed)
         clock = clock_at(on, support.now) if on else support.now
         columns = (
@@ -88,11 +98,10 @@ def refresh_command(
         )
         async with open_runtime(settings) as runtime:
             with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-                boards = boards_of(companies, only=only)
-                bar = progress.add_task("refreshing", total=len(boards))
+                bar = progress.add_task("refreshing", total=len(boards) if "ats" in sources else None)
 
                 def advance(result: BoardResult) -> None:
-                    progress.update(bar, advance=1, description=result.company_slug)
+                    progress.update(bar, advance=result.source in ATS, description=result.company_slug)
 
                 return await refresh(
                     runtime.db,
@@ -102,7 +111,8 @@ def refresh_command(
                     clock=clock,
                     only=only,
                     only_missing=only_missing,
-                    sources=tuple(name.value for name in source) if source else ("ats",),
+                    sources=sources,
+                    settings=feed_settings,
                     on_result=advance,
                 )
 
