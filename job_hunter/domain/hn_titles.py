@@ -10,7 +10,7 @@ from job_hunter.domain.hn_header import EMAIL, LINK, MONEY, is_job
 MOST_ROLES = 12
 LONGEST = 90
 
-_JOINTS = re.compile(r"(\s*(?:,|;|&|\+|/|\band\b|\bor\b|\bplus\b)\s*)", re.IGNORECASE)
+_JOINTS = re.compile(r"(\s*(?:,|;|&|(?<!\+)\+(?!\+)|/|\band\b|\bor\b|\bplus\b)\s*)", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•●–—·▪►→>+~#=]+|\(?\d{1,2}[.)]|[oO]\s)\s*")
 _END = re.compile(r"\s+[-–—:|]+\s*|:\s|\s[-–—]|\s\(|\s\[|\s*https?:|\.\s|\s*\||[?!]|\.$|:$|\s=>|\s->")
 _LISTED = re.compile(
@@ -137,12 +137,13 @@ def _kept(titles: Iterable[str]) -> tuple[str, ...]:
 
 
 def _cleaned(title: str) -> str:
+    title = title.replace("++", "\x04")  # the end of "C++" is no edge
     title = _CALL.sub("", " ".join(EMAIL.sub(" ", LINK.sub(" ", title)).split()))
     while (shorter := _TAIL.sub("", title).strip(_EDGES)) != title:
         title = shorter
     if title.count("(") != title.count(")"):
         title = re.sub(r"\s*\([^()]*$", "", title).replace("(", "").replace(")", "")
-    return re.sub(r"\s*\(\s*\)|\s*\[\s*\]", "", title)[:LONGEST].strip(_EDGES)
+    return re.sub(r"\s*\(\s*\)|\s*\[\s*\]", "", title)[:LONGEST].strip(_EDGES).replace("\x04", "++")
 
 
 def _closed(text: str) -> str:
