@@ -14,6 +14,7 @@ from job_hunter.cli import support
 from job_hunter.cli.support import Format, err, out
 from job_hunter.config import load_employers, load_sources
 from job_hunter.domain.run import BoardResult, Summary
+from job_hunter.report.refresh_summary import COUNTS, SOURCE_HEADER, SourceLine, source_cells, source_lines
 from job_hunter.runtime import load_readings, open_runtime
 from job_hunter.sources import ATS
 from job_hunter.storage.migrate import Migration, migrate_database
@@ -126,16 +127,33 @@ def refresh_command(
 
 
 def summary_json(summary: Summary) -> dict[str, object]:
-    """The summary as JSON: `run_id`, `snapshot_date`, `totals`, `boards` with one object each, `warnings`."""
+    """The summary as JSON: `run_id`, `snapshot_date`, `totals`, `sources`, `boards` with one object each, `warnings`.
+
+    Of a source: its boards, counts, fill rates with their changes since the last run (null of nothing), and seconds.
+    """
     return {
         "run_id": str(summary.run.id),
         "snapshot_date": summary.run.snapshot_date.isoformat(),
         "totals": summary.totals(),
         "retired": list(summary.retired),
         "warnings": list(summary.warnings),
+        "sources": [_source_json(line) for line in source_lines(summary)],
         "boards": [
             {name: getattr(result, name) for name in BoardResult.__dataclass_fields__} for result in summary.results
         ],
+    }
+
+
+def _source_json(line: SourceLine) -> dict[str, object]:
+    fills = ("pay", "level", "place")
+    return {
+        "source": line.source,
+        "boards": line.boards,
+        "complete": line.complete,
+        **dict(zip(COUNTS, line.counts, strict=True)),
+        "fill": dict(zip(fills, line.rates, strict=True)) if line.rates else None,
+        "fill_change": dict(zip(fills, line.changes, strict=True)) if line.changes else None,
+        "seconds": line.seconds,
     }
 
 
@@ -143,8 +161,13 @@ def print_summary(summary: Summary) -> None:
     """Print what a refresh came to: totals, then each board that needs a look."""
     totals = summary.totals()
     out.print(f"[bold]{summary.sentence()}[/]")
-    names = ("postings", "new", "changed", "unchanged", "closed", "reopened", "rejected")
-    out.print(", ".join(f"{totals.get(name, 0):,} {name}" for name in names))
+    out.print(", ".join(f"{totals.get(name, 0):,} {name}" for name in COUNTS))
+    table = Table(*SOURCE_HEADER, box=None, pad_edge=False)
+    for line in source_lines(summary):
+        table.add_row(*source_cells(line))
+    # Its own width, also where the output is redirected and taken for 80 columns wide.
+    table.width = table.__rich_measure__(out, out.options.update(max_width=200)).maximum
+    out.print(table)
     troubled = [result for result in summary.results if result.status != "complete"]
     if troubled:
         table = Table("company", "source", "status", "why", box=None, pad_edge=False)

@@ -62,14 +62,48 @@ class BoardResult:
     message: str | None = None
 
 
+FEED_SOURCES = frozenset({"hn", "levels_fyi", "linkedin_guest"})
+"""The sources that are no boards of single employers: what fails there is named by the source and a count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Of how many roles or points it is known what they pay, at which level, and where."""
+
+    roles: int
+    with_pay: int
+    with_level: int
+    with_place: int
+
+    def rates(self) -> tuple[float, float, float] | None:
+        """The shares of pay, level and place, 0 to 1; None of nothing."""
+        if not self.roles:
+            return None
+        return self.with_pay / self.roles, self.with_level / self.roles, self.with_place / self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRun:
+    """One source in one run: `seconds` from the run's start until the last of it was stored.
+
+    `filled` and `filled_before` are of the boards that were complete in this run and in an earlier one, so that they
+    can be compared; both are of nothing in a first run.
+    """
+
+    seconds: float
+    filled: Filled
+    filled_before: Filled
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a refresh came to. It failed when boards were planned and none was stored."""
+    """What a refresh came to. It failed when nothing was stored, or boards were planned and none of them was."""
 
     run: Run
     results: tuple[BoardResult, ...]
     retired: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    sources: Mapping[str, SourceRun] = field(default_factory=dict)
 
     @property
     def skipped(self) -> tuple[BoardResult, ...]:
@@ -78,8 +112,9 @@ class Summary:
 
     @property
     def is_failed(self) -> bool:
-        """Whether no board at all was stored."""
-        return bool(self.results) and len(self.skipped) == len(self.results)
+        """Whether no board at all was stored, whatever the feeds gave; of feeds alone, whether none gave anything."""
+        boards = [result for result in self.results if result.source not in FEED_SOURCES] or self.results
+        return bool(boards) and all(result.status is FetchStatus.SKIPPED for result in boards)
 
     def totals(self) -> dict[str, int]:
         """Counts over all boards."""
@@ -95,7 +130,10 @@ class Summary:
         totals = self.totals()
         parts = [f"{totals.get('complete', 0)} of {len(self.results)} boards complete"]
         for status in (FetchStatus.PARTIAL, FetchStatus.QUARANTINED, FetchStatus.SKIPPED):
-            slugs = [result.company_slug for result in self.results if result.status is status]
-            if slugs:
-                parts.append(f"{status.value}: {', '.join(sorted(slugs))}")
+            found = [result for result in self.results if result.status is status]
+            names = sorted(result.company_slug for result in found if result.source not in FEED_SOURCES)
+            feeds = Counter(result.source for result in found if result.source in FEED_SOURCES)
+            names += [f"{count} of {source}" for source, count in sorted(feeds.items())]
+            if names:
+                parts.append(f"{status.value}: {', '.join(names)}")
         return "; ".join(parts)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from job_hunter.domain.company import Company, Sector
 from job_hunter.domain.company_match import FOUND_TYPE
 from job_hunter.domain.level import Family
+from job_hunter.domain.run import Filled
 from job_hunter.storage.tables import CompanyRow, CompPointRow
 
 
@@ -149,6 +150,18 @@ async def touch_roles(
         )
 
 
+async def read_fill_of(connection: AsyncConnection, source: str, external_ids: Collection[str]) -> Filled:
+    """What is known of those open roles, whatever else their board holds."""
+    row = await connection.execute(
+        text(
+            "SELECT count(*), count(parsed_currency), count(level_id), count(primary_location) FROM job_hunter.roles "
+            "WHERE source = :source AND external_id = ANY(:ids) AND closed_at IS NULL"
+        ),
+        {"source": source, "ids": sorted(external_ids)},
+    )
+    return Filled(*row.one())
+
+
 async def read_standing(
     connection: AsyncConnection, source: str, boards: Sequence[str], *, reading_version: int
 ) -> dict[str, Standing]:
@@ -220,13 +233,19 @@ async def upsert_reported(
     return Written(new, len(rows) - new - same, same)
 
 
-async def touch_reported(connection: AsyncConnection, source: str, board: str, *, since: datetime, at: datetime) -> int:
-    """Renew the points of an unmodified page that stood at its last sighting, at or after `since`."""
+async def touch_reported(
+    connection: AsyncConnection, source: str, board: str, *, since: datetime, at: datetime
+) -> tuple[int, int]:
+    """Renew the points of an unmodified page that stood at its last sighting, at or after `since`.
+
+    Returns how many they are, and how many of them are of a known level.
+    """
     done = await connection.execute(
         text(
             "UPDATE job_hunter.comp_points SET fetched_at = :at "
-            "WHERE source = :source AND starts_with(external_id, :prefix) AND fetched_at >= :since"
+            "WHERE source = :source AND starts_with(external_id, :prefix) AND fetched_at >= :since RETURNING level_id"
         ),
         {"at": at, "source": source, "prefix": f"{board}/", "since": since},
     )
-    return int(done.rowcount)
+    levels = [row.level_id for row in done]
+    return len(levels), len(levels) - levels.count(None)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.closing import BoardHistory, FetchStatus
-from job_hunter.domain.run import BoardResult, BoardState, Run
+from job_hunter.domain.run import BoardResult, BoardState, Filled, Run, SourceRun
 from job_hunter.storage.tables import BoardFetchRow, RefreshRunRow
 
 REFRESH_LOCK = 0x6A68_7266  # "jhrf": one refresh at a time
@@ -175,6 +175,33 @@ async def read_run_results(connection: AsyncConnection, run_id: UUID) -> list[Bo
         values["unread_fields"] = values["unread_fields"] or {}
         results.append(BoardResult(**values))
     return results
+
+
+async def read_source_runs(connection: AsyncConnection, run: Run) -> dict[str, SourceRun]:
+    """What the ledger knows of each source of `run`: how long it took, and its fill rates beside the last run's."""
+    terms = ("{0}.postings - {0}.rejected", "{0}.with_pay", "{0}.with_level", "{0}.with_place")
+    sums = ", ".join(
+        f"COALESCE(sum({term.format(alias)}) FILTER (WHERE b.run_id IS NOT NULL), 0)"
+        for alias in "nb"
+        for term in terms
+    )
+    rows = await connection.execute(
+        text(
+            f"""
+            SELECT n.source, extract(epoch FROM max(n.fetched_at) - :started), {sums}
+            FROM job_hunter.board_fetches n LEFT JOIN LATERAL (
+                SELECT f.* FROM job_hunter.board_fetches f
+                WHERE f.source = n.source AND f.board = n.board AND f.status = 'complete' AND f.run_id <> n.run_id
+                  AND f.fetched_at < n.fetched_at
+                ORDER BY f.fetched_at DESC LIMIT 1) b ON n.status = 'complete'
+            WHERE n.run_id = :run GROUP BY n.source ORDER BY n.source"""
+        ),
+        {"run": run.id, "started": run.started_at},
+    )
+    return {
+        source: SourceRun(max(0.0, float(seconds)), Filled(*map(int, found[:4])), Filled(*map(int, found[4:])))
+        for source, seconds, *found in rows
+    }
 
 
 def to_json(value: object) -> str:

@@ -20,7 +20,7 @@ from job_hunter.domain.fx import Rates
 from job_hunter.domain.posting import Posting, Reject
 from job_hunter.domain.role import Readings, Role, interpret
 from job_hunter.domain.run import BoardResult, Run
-from job_hunter.errors import SourceError, SourceUnavailable
+from job_hunter.errors import DatabaseUnavailable, SourceChanged, SourceError, SourceUnavailable
 from job_hunter.sources.http import Http
 from job_hunter.storage import feeds, ledger, roles, snapshots
 from job_hunter.storage.database import Database
@@ -96,6 +96,23 @@ def skipped(source: str, board: str, error: SourceError, *, slug: str | None = N
     )
 
 
+async def guarded(
+    context: FeedContext, source: str, board: str, refresh: Awaitable[BoardResult], *, company_id: int | None = None
+) -> BoardResult:
+    """What `refresh` gives; a failure nobody foresaw costs this board alone and is its row in the ledger.
+
+    Raises `DatabaseUnavailable` only: without a database there is no ledger to write to.
+    """
+    try:
+        return await refresh
+    except DatabaseUnavailable:
+        raise
+    except Exception as error:
+        log.exception("%s: %s failed", source, board)
+        failure = SourceChanged(f"failed in an unforeseen way ({type(error).__name__}); see the log")
+        return await write_skipped(context, skipped(source, board, failure), company_id=company_id)
+
+
 async def write_skipped(context: FeedContext, result: BoardResult, *, company_id: int | None = None) -> BoardResult:
     """Write the row of a board that gave nothing into the ledger."""
     async with context.db.transaction() as connection:
@@ -164,7 +181,7 @@ async def store_feed_board(
     await roles.mark_canonical(connection, keys, on=on)
     if facts.status is FetchStatus.COMPLETE:
         await snapshots.snapshot_board(connection, source=facts.source, board=facts.board, on=on)
-    fill = await roles.read_fill(connection, facts.source, facts.board)
+    fill = await feeds.read_fill_of(connection, facts.source, board.present)
     result = BoardResult(
         source=facts.source,
         board=facts.board,

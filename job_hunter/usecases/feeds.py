@@ -49,5 +49,5 @@ async def refresh_feed(name: str, context: FeedContext) -> list[BoardResult]:
         raise
     except Exception as error:
         log.exception("%s: the source failed", name)
-        failure = SourceChanged(f"{name} failed in an unforeseen way ({type(error).__name__}); see the log")
+        failure = SourceChanged(f"failed in an unforeseen way ({type(error).__name__}); see the log")
         return [await write_skipped(context, skipped(name, name, failure))]

@@ -28,6 +28,7 @@ from job_hunter.usecases.feed_parts import (
     FeedContext,
     close_all,
     company_index,
+    guarded,
     read_postings,
     skipped,
     store_feed_board,
@@ -53,6 +54,8 @@ class _Split:
 
 async def refresh_hn(context: FeedContext) -> list[BoardResult]:
     """Read the window of threads and close what left it. A thread that fails costs that thread."""
+    if sum(source == SOURCE for source, _ in context.covered) >= WINDOW:
+        return []
     try:
         threads, _ = await with_retry(lambda: hn.fetch_threads(context.http), context.sleep)
     except SourceError as error:
@@ -60,7 +63,9 @@ async def refresh_hn(context: FeedContext) -> list[BoardResult]:
     window = threads[:WINDOW]
     index = await company_index(context)
     wanted = [thread for thread in window if (SOURCE, str(thread.id)) not in context.covered]
-    results = [await _refresh_thread(context, thread, index) for thread in wanted]
+    results = [
+        await guarded(context, SOURCE, str(thread.id), _refresh_thread(context, thread, index)) for thread in wanted
+    ]
     await _close_left(context, window)
     return results
 

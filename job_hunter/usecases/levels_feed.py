@@ -21,7 +21,7 @@ from job_hunter.sources.http import Validators
 from job_hunter.sources.levels_fyi import Fetched, PayPage, Reported, fetch_page
 from job_hunter.storage import feeds, ledger
 from job_hunter.storage.fx import read_rates
-from job_hunter.usecases.feed_parts import FeedContext, hold_feed_lock, skipped, with_retry, write_skipped
+from job_hunter.usecases.feed_parts import FeedContext, guarded, hold_feed_lock, skipped, with_retry, write_skipped
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,24 @@ class Page:
     board: str
 
 
+@dataclass(slots=True)
+class _Patience:
+    """Whether the site may still be asked: not after it turned us away, nor after so many failures in a row."""
+
+    failures: int = 0
+    stopped: str | None = None
+
+    def note(self, error: SourceError | None) -> None:
+        """Take note of how asking for a page went."""
+        self.failures = self.failures + 1 if isinstance(error, SourceUnavailable) else 0
+        if isinstance(error, SourceBlocked):
+            self.stopped = str(error)
+        elif self.failures >= FAILURES_IN_A_ROW:
+            self.stopped = f"{self.failures} pages in a row did not answer"
+        if self.stopped:
+            log.warning("levels_fyi: stopped for this run — %s", self.stopped)
+
+
 async def refresh_levels_fyi(context: FeedContext) -> list[BoardResult]:
     """Ask for every configured page, in turn; stop for the run when the site turns us away, and say so."""
     pages = list(pages_of(context))
@@ -48,23 +66,15 @@ async def refresh_levels_fyi(context: FeedContext) -> list[BoardResult]:
             connection, SOURCE, [page.board for page in pages], reading_version=context.run.reading_version
         )
     results: list[BoardResult] = []
-    stopped: str | None = None
-    failures = 0
+    patience = _Patience()
     for page in pages:
-        if stopped is not None:
-            message = f"not asked: {stopped}"
-            row = replace(_row(page, FetchStatus.SKIPPED), message=message)
-            results.append(await write_skipped(context, row, company_id=context.company_ids.get(page.company.slug)))
-            continue
-        result, error = await _refresh_page(context, page, standing.get(page.board))
-        results.append(result)
-        failures = failures + 1 if isinstance(error, SourceUnavailable) else 0
-        if isinstance(error, SourceBlocked):
-            stopped = str(error)
-        elif failures >= FAILURES_IN_A_ROW:
-            stopped = f"{failures} pages in a row did not answer"
-        if stopped:
-            log.warning("levels_fyi: stopped for this run — %s", stopped)
+        company_id = context.company_ids[page.company.slug]
+        if patience.stopped is None:
+            asked = _refresh_page(context, page, standing.get(page.board), patience, company_id=company_id)
+            results.append(await guarded(context, SOURCE, page.board, asked, company_id=company_id))
+        else:
+            row = replace(_row(page, FetchStatus.SKIPPED), message=f"not asked: {patience.stopped}")
+            results.append(await write_skipped(context, row, company_id=company_id))
     return results
 
 
@@ -74,17 +84,17 @@ def pages_of(context: FeedContext) -> Iterator[Page]:
         if company.levels_fyi is None or (context.only and company.slug not in context.only):
             continue
         for place in context.settings.places:
-            for n, family in enumerate(context.settings.families):
-                board = f"{company.slug}/{place.slug}" + (f"/{family.slug}" if n else "")
+            for family in context.settings.families:
+                board = f"{company.slug}/{place.slug}/{family.slug}"
                 if (SOURCE, board) not in context.covered:
                     yield Page(company, place, family, board)
 
 
 async def _refresh_page(
-    context: FeedContext, page: Page, standing: feeds.Standing | None
-) -> tuple[BoardResult, SourceError | None]:
-    company_id = context.company_ids[page.company.slug]
-    validators = Validators(standing.etag, standing.last_modified) if standing else None
+    context: FeedContext, page: Page, standing: feeds.Standing | None, patience: _Patience, *, company_id: int
+) -> BoardResult:
+    # A page has two forms with an address each: a date alone would not tell whose it is.
+    validators = Validators(standing.etag) if standing else None
 
     async def ask() -> Fetched:
         return await fetch_page(
@@ -97,17 +107,16 @@ async def _refresh_page(
 
     try:
         fetched, tries = await with_retry(ask, context.sleep)
-    except SourceGone as error:
-        if error.status != 404:
-            row = skipped(SOURCE, page.board, error, slug=page.company.slug)
-            return await write_skipped(context, row, company_id=company_id), error
-        # The site publishes nothing about so few submissions: known to be none, which is not the same as unknown.
-        none = replace(_row(page, FetchStatus.COMPLETE), http_status=404, message=str(error), tries=1)
-        return await _write(context, page, none, (), company_id=company_id), None
     except SourceError as error:
+        patience.note(error)
+        if isinstance(error, SourceGone) and error.status == 404:
+            # The site publishes nothing about so few submissions: known to be none, not unknown.
+            none = replace(_row(page, FetchStatus.COMPLETE), http_status=404, message=str(error), tries=1)
+            return await _write(context, none, (), company_id=company_id)
         tries = 2 if isinstance(error, SourceUnavailable) else 1
         row = skipped(SOURCE, page.board, error, slug=page.company.slug, tries=tries)
-        return await write_skipped(context, row, company_id=company_id), error
+        return await write_skipped(context, row, company_id=company_id)
+    patience.note(None)
     facts = replace(
         _row(page, FetchStatus.COMPLETE),
         http_status=fetched.answer.status,
@@ -119,12 +128,12 @@ async def _refresh_page(
         last_modified=fetched.answer.last_modified,
     )
     if fetched.page is None and standing is not None:
-        return await _write_unmodified(context, page, facts, standing, company_id=company_id), None
+        return await _write_unmodified(context, page, facts, standing, company_id=company_id)
     assert fetched.page is not None
     elsewhere = about_elsewhere(fetched.page, page.place, context.readings.gazetteer)
     if elsewhere is not None:
         message = f"levels.fyi shows {elsewhere} instead of {page.place.slug}: too few submissions there"
-        return await _write(context, page, replace(facts, message=message), (), company_id=company_id), None
+        return await _write(context, replace(facts, message=message), (), company_id=company_id)
     points, misses = await _points(context, page, fetched.page)
     result = replace(
         facts,
@@ -134,7 +143,7 @@ async def _refresh_page(
         with_place=len(points),
         lookup_misses=misses,
     )
-    return await _write(context, page, result, points, company_id=company_id), None
+    return await _write(context, result, points, company_id=company_id)
 
 
 def about_elsewhere(page: PayPage, place: PayPlace, gazetteer: Gazetteer) -> str | None:
@@ -218,7 +227,7 @@ def level_of(level: Reported, company: Company, context: FeedContext) -> Level |
 
 
 async def _write(
-    context: FeedContext, page: Page, result: BoardResult, points: tuple[feeds.ReportedPoint, ...], *, company_id: int
+    context: FeedContext, result: BoardResult, points: tuple[feeds.ReportedPoint, ...], *, company_id: int
 ) -> BoardResult:
     at = context.clock()
     async with context.db.transaction() as connection:
@@ -236,7 +245,7 @@ async def _write_unmodified(
     prefix = f"{page.company.slug}/{page.place.slug}/{page.family.slug}"
     async with context.db.transaction() as connection:
         await hold_feed_lock(connection)
-        seen = await feeds.touch_reported(connection, SOURCE, prefix, since=standing.fetched_at, at=at)
+        seen, levelled = await feeds.touch_reported(connection, SOURCE, prefix, since=standing.fetched_at, at=at)
         result = replace(
             facts,
             etag=facts.etag or standing.etag,
@@ -244,6 +253,7 @@ async def _write_unmodified(
             postings=standing.postings,
             unchanged=seen,
             with_pay=seen,
+            with_level=levelled,
             with_place=seen,
         )
         await ledger.write_board_result(connection, context.run, result, company_id=company_id, at=at)

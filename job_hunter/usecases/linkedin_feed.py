@@ -24,6 +24,7 @@ from job_hunter.usecases.feed_parts import (
     FeedBoard,
     FeedContext,
     company_index,
+    guarded,
     hold_feed_lock,
     read_postings,
     skipped,
@@ -52,34 +53,43 @@ class _Gathered:
     stopped: SourceError | None = None
 
 
+@dataclass(slots=True)
+class _Bounds:
+    """What the searches of a run share: details that may still be asked for, and the refusal that ended them all."""
+
+    details: int
+    stopped: SourceBlocked | None = None
+
+
 async def refresh_linkedin(context: FeedContext) -> list[BoardResult]:
     """Read each configured search up to the bounds; the first refusal ends them all and keeps what was read."""
     log.warning("%s", linkedin_guest.WARNING)
     results: list[BoardResult] = []
-    left = context.settings.details
-    stopped: SourceError | None = None
+    bounds = _Bounds(context.settings.details)
     index = await company_index(context)
     for search in context.settings.searches:
         if (SOURCE, search.slug) in context.covered:
             continue
-        if stopped is not None:
-            row = skipped(SOURCE, search.slug, SourceBlocked(f"not asked: {stopped}", status=stopped.status))
-            results.append(await write_skipped(context, row))
-            continue
-        async with context.db.reading() as connection:
-            known = await roles.read_known_roles(
-                connection, SOURCE, search.slug, reading_version=context.run.reading_version
-            )
-        gathered = await _gather(context, search, known, left)
-        left -= len(gathered.details)
-        if gathered.stopped is not None and not gathered.cards:
-            results.append(await write_skipped(context, skipped(SOURCE, search.slug, gathered.stopped)))
+        if bounds.stopped is None:
+            results.append(await guarded(context, SOURCE, search.slug, _refresh_search(context, search, bounds, index)))
         else:
-            results.append(await _store(context, search, gathered, known, index))
-        if isinstance(gathered.stopped, SourceBlocked):
-            stopped = gathered.stopped
-            log.warning("linkedin_guest: stopped for this run — %s", stopped)
+            error = SourceBlocked(f"not asked: {bounds.stopped}", status=bounds.stopped.status)
+            results.append(await write_skipped(context, skipped(SOURCE, search.slug, error)))
     return results
+
+
+async def _refresh_search(context: FeedContext, search: JobSearch, bounds: _Bounds, index: CompanyIndex) -> BoardResult:
+    async with context.db.reading() as connection:
+        known = await roles.read_known_roles(
+            connection, SOURCE, search.slug, reading_version=context.run.reading_version
+        )
+    gathered = await _gather(context, search, known, bounds)
+    if isinstance(gathered.stopped, SourceBlocked):
+        bounds.stopped = gathered.stopped
+        log.warning("linkedin_guest: stopped for this run — %s", bounds.stopped)
+    if gathered.stopped is not None and not gathered.cards:
+        return await write_skipped(context, skipped(SOURCE, search.slug, gathered.stopped))
+    return await _store(context, search, gathered, known, index)
 
 
 async def expire_linkedin(db: Database, run: Run, *, at: datetime) -> int:
@@ -94,13 +104,14 @@ async def expire_linkedin(db: Database, run: Run, *, at: datetime) -> int:
 
 
 async def _gather(
-    context: FeedContext, search: JobSearch, known: Mapping[str, roles.KnownRole], details: int
+    context: FeedContext, search: JobSearch, known: Mapping[str, roles.KnownRole], bounds: _Bounds
 ) -> _Gathered:
     gathered = _Gathered()
     try:
         await _gather_cards(context, search, gathered)
         wanted = [card for card in gathered.cards.values() if not _is_known(card, known)]
-        for card in wanted[: max(0, details)]:
+        for card in wanted[: bounds.details]:
+            bounds.details -= 1
             await _gather_detail(context, card, gathered)
     except SourceError as error:
         gathered.stopped = error
