@@ -149,8 +149,9 @@ async def finish_run(
 ) -> Summary:
     """Close what LinkedIn no longer showed, write the day's reported points and the ledger's end; gives the summary."""
     await expire_linkedin(db, plan.run, at=at)
-    summary = Summary(plan.run, tuple(results), plan.retired, tuple(warnings))
     async with db.transaction() as connection:
+        sources = await ledger.read_source_runs(connection, plan.run)
+        summary = Summary(plan.run, tuple(results), plan.retired, tuple(warnings), sources)
         await snapshots.snapshot_reported(connection, on=plan.run.snapshot_date)
         await ledger.write_run_end(
             connection,
