@@ -18,13 +18,13 @@ from types import ModuleType
 from typing import Any
 
 from job_hunter.config import default_config_dir
-from job_hunter.config.readings import load_gazetteer, load_ladder, readings_digest
 from job_hunter.domain.company import Board, Company, Sector
 from job_hunter.domain.locations import read_location
 from job_hunter.domain.pay import Band, PayHints, read_pay
 from job_hunter.domain.posting import Posting
 from job_hunter.domain.role import Readings
 from job_hunter.domain.text import plain_text
+from job_hunter.runtime import load_readings
 from job_hunter.sources import ATS
 from job_hunter.usecases.explain import predict
 
@@ -153,7 +153,7 @@ def _same(a: Band, b: Band) -> bool:
 def main(say: Callable[[str], object] = print) -> int:
     """Print all scores that can be had; 1 when one is below its floor."""
     config = default_config_dir()
-    readings = Readings(load_gazetteer(config), load_ladder(config), readings_digest(config))
+    readings = load_readings(config)
     failed = False
 
     def report(title: str, scores: list[Score], errors: list[str]) -> None:

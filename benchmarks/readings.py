@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from job_hunter.config import default_config_dir
-from job_hunter.config.readings import load_gazetteer, load_ladder, readings_digest
 from job_hunter.domain.company import Board, Company, Sector
 from job_hunter.domain.dedup import dedup_key
 from job_hunter.domain.families import family_of
@@ -28,6 +27,7 @@ from job_hunter.domain.pay import PayHints, PayReading, read_pay
 from job_hunter.domain.pay.labels import label_of
 from job_hunter.domain.posting import Posting
 from job_hunter.domain.role import Readings
+from job_hunter.runtime import load_readings
 from job_hunter.sandbox import greenhouse
 from job_hunter.sandbox.world import World
 from job_hunter.sources import ATS
@@ -71,7 +71,8 @@ def bench_readings() -> dict[str, float]:
     (`all_readings_median_ms`), and the same with every cache emptied before each posting (`cold_median_ms`).
     """
     config = default_config_dir()
-    readings = Readings(load_gazetteer(config), load_ladder(config), readings_digest(config))
+    readings = load_readings(config)
+    readings.check()
     sample = list(postings())
     caches = _caches()
     gc.collect()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from job_hunter.config.readings import load_gazetteer, load_ladder, readings_digest
@@ -80,5 +81,5 @@ async def open_runtime(
 
 
 def load_readings(config_dir: Path) -> Readings:
-    """The tables of levels.yaml and locations.yaml. Raises ConfigError."""
-    return Readings(load_gazetteer(config_dir), load_ladder(config_dir), readings_digest(config_dir))
+    """The tables of levels.yaml and locations.yaml, parsed when first used. Raises ConfigError for a missing file."""
+    return Readings(partial(load_gazetteer, config_dir), partial(load_ladder, config_dir), readings_digest(config_dir))

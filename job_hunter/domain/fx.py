@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -38,9 +38,19 @@ class Rates:
             value = float(per_eur)
             if math.isfinite(value) and value > 0:
                 days.setdefault(currency, {})[day.toordinal()] = value
-        self._series: Mapping[str, tuple[tuple[int, ...], Mapping[int, float]]] = {
-            currency: (tuple(sorted(values)), values) for currency, values in days.items()
+        self._series: dict[str, tuple[Sequence[int], Mapping[int, float]]] = {
+            currency: (sorted(values), values) for currency, values in days.items()
         }
+
+    @classmethod
+    def of_series(cls, series: Iterable[tuple[str, Sequence[int], Sequence[float]]]) -> Rates:
+        """Rates from whole series, as a database gives them: currency, ordinals of days in order, units per EUR.
+
+        Every rate is a positive number.
+        """
+        rates = cls()
+        rates._series = {currency: (days, dict(zip(days, values, strict=True))) for currency, days, values in series}
+        return rates
 
     @property
     def currencies(self) -> frozenset[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from job_hunter.domain.company import Company
 from job_hunter.domain.dedup import dedup_key
@@ -21,13 +23,30 @@ PARSER_VERSION = f"pay{PAY_READING}.level{LEVEL_READING}.place{LOCATION_READING}
 COMPARABLE_PERIODS = frozenset({Period.YEAR, Period.MONTH, Period.WEEK})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Readings:
-    """The tables the readings work with, from config/. `digest` identifies their contents."""
+    """The tables the readings work with, from config/, made when first asked for. `digest` identifies their contents.
 
-    gazetteer: Gazetteer
-    ladder: Ladder
+    A refresh in which no posting changed needs none of them, and making them takes longer than all its boards.
+    """
+
+    load_gazetteer: Callable[[], Gazetteer]
+    load_ladder: Callable[[], Ladder]
     digest: str
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer:
+        """The place names. Raises ConfigError when their file is malformed."""
+        return self.load_gazetteer()
+
+    @cached_property
+    def ladder(self) -> Ladder:
+        """The words for levels. Raises ConfigError when their file is malformed."""
+        return self.load_ladder()
+
+    def check(self) -> None:
+        """Make both tables now. Raises ConfigError."""
+        _ = self.gazetteer, self.ladder
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -113,9 +113,14 @@ async def read_level_ids(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def upsert_reading_version(
-    connection: AsyncConnection, *, parser_version: str, config_digest: str, at: datetime
+    connection: AsyncConnection,
+    *,
+    parser_version: str,
+    config_digest: str,
+    at: datetime,
+    check: Callable[[], None],
 ) -> int:
-    """The id of this version of the readings; written at its first use."""
+    """The id of this version of the readings; at its first use it is written, unless `check` raises."""
     table = ReadingVersionRow.__table__  # type: ignore[attr-defined]
     found = text(
         "SELECT id FROM job_hunter.reading_versions WHERE parser_version = :parser_version AND config_digest = :digest"
@@ -123,6 +128,7 @@ async def upsert_reading_version(
     wanted = {"parser_version": parser_version, "digest": config_digest}
     known: int | None = await connection.scalar(found, wanted)
     if known is None:
+        check()
         await connection.execute(
             insert(table)
             .values(parser_version=parser_version, config_digest=config_digest, first_used_at=at)

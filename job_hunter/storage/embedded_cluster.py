@@ -240,6 +240,8 @@ def _create_cluster(place: Place, programs: Programs, *, durable: bool, guard: i
     arguments = ["-D", str(new), "-U", USER, f"--pwfile={place.password_file}", "--auth=scram-sha-256"]
     arguments += ["--encoding=UTF8", "--data-checksums", "--no-instructions"]
     arguments += locale if programs.major >= 17 else ["--locale=C.UTF-8"]
+    # the password is 256 random bits, so that stretching it guards nothing and costs 15 ms a connection
+    arguments += ["-c", "scram_iterations=1"] if programs.major >= 16 else []
     arguments += [] if durable else ["--no-sync", "--wal-segsize=1"]
     made = run(programs.command("initdb", *arguments), cwd=place.root, keep_open=[guard])
     if made.returncode != 0:

@@ -36,10 +36,13 @@ async def upsert_rates(connection: AsyncConnection, rates: Iterable[Rate]) -> in
 
 async def read_rates(connection: AsyncConnection, *, currencies: Collection[str], first: date, last: date) -> Rates:
     """The rates needed to convert `currencies` to GBP on any day from `first` to `last`."""
+    # as arrays of day numbers: a row a day costs more to carry than the whole conversion
     rows = await connection.execute(
         text(
-            "SELECT rate_date, currency, rate FROM job_hunter.fx_rates "
-            "WHERE currency = ANY(:currencies) AND rate_date BETWEEN :first AND :last"
+            "SELECT currency, array_agg(rate_date - DATE '0001-01-01' + 1 ORDER BY rate_date), "
+            "array_agg(rate ORDER BY rate_date) FROM job_hunter.fx_rates "
+            "WHERE currency = ANY(:currencies) AND rate_date BETWEEN :first AND :last "
+            "AND rate > 0 AND rate < 'infinity' GROUP BY currency"
         ),
         {
             "currencies": sorted({*currencies, "GBP"}),
@@ -47,7 +50,7 @@ async def read_rates(connection: AsyncConnection, *, currencies: Collection[str]
             "last": last,
         },
     )
-    return Rates((rate_date, currency, rate) for rate_date, currency, rate in rows)
+    return Rates.of_series((currency, days, rates) for currency, days, rates in rows)
 
 
 async def read_newest_rate_date(connection: AsyncConnection) -> date | None:

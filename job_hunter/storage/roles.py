@@ -237,8 +237,9 @@ _REPOSTED = """
 
 
 class Fill(NamedTuple):
-    """How many of a board's open roles state pay, bear a level, and name a place we know."""
+    """How many roles of a board are open, and how many of them state pay, bear a level, and name a place we know."""
 
+    open_roles: int
     with_pay: int
     with_level: int
     with_place: int
@@ -248,7 +249,7 @@ async def read_fill(connection: AsyncConnection, source: str, board: str) -> Fil
     """The fill counts of a board's open roles."""
     row = await connection.execute(
         text(
-            "SELECT count(parsed_currency), count(level_id), count(primary_location) FROM job_hunter.roles "
+            "SELECT count(*), count(parsed_currency), count(level_id), count(primary_location) FROM job_hunter.roles "
             "WHERE source = :source AND board = :board AND closed_at IS NULL"
         ),
         {"source": source, "board": board},

@@ -64,13 +64,13 @@ async def store_board(
         async with db.transaction() as connection:
             await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
         return result
-    async with db.reading() as connection:
-        known = await roles.read_known_roles(connection, board.source, board.token, reading_version=run.reading_version)
     if outcome.not_modified:
         async with db.transaction() as connection:
-            result = await _store_unmodified(connection, run, board, state, outcome, known)
+            result = await _store_unmodified(connection, run, board, state, outcome)
             await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
         return result
+    async with db.reading() as connection:
+        known = await roles.read_known_roles(connection, board.source, board.token, reading_version=run.reading_version)
     try:
         parsed = _parse(outcome, board, known)
     except SourceError as error:
@@ -130,12 +130,7 @@ def skipped(board: Board, error: SourceError, *, tries: int) -> BoardResult:
 
 
 async def _store_unmodified(
-    connection: AsyncConnection,
-    run: Run,
-    board: Board,
-    state: BoardState,
-    harvest: Harvest,
-    known: Mapping[str, roles.KnownRole],
+    connection: AsyncConnection, run: Run, board: Board, state: BoardState, harvest: Harvest
 ) -> BoardResult:
     await snapshots.snapshot_board(connection, source=board.source, board=board.token, on=run.snapshot_date)
     fill = await roles.read_fill(connection, board.source, board.token)
@@ -151,8 +146,8 @@ async def _store_unmodified(
         wire_bytes=harvest.wire_bytes,
         etag=harvest.etag or state.etag,
         last_modified=harvest.last_modified or state.last_modified,
-        postings=state.history.last_complete_count or len(known),
-        unchanged=len(known),
+        postings=state.history.last_complete_count or fill.open_roles,
+        unchanged=fill.open_roles,
         with_pay=fill.with_pay,
         with_level=fill.with_level,
         with_place=fill.with_place,

@@ -100,7 +100,11 @@ async def open_ingest_run(db: Database, desk: Desk, *, at: datetime, boards: int
     """Open the ledger for an ingest started `at`; returns the run and the levels' ids."""
     async with db.transaction() as connection:
         version = await company_store.upsert_reading_version(
-            connection, parser_version=PARSER_VERSION, config_digest=desk.readings.digest, at=at
+            connection,
+            parser_version=PARSER_VERSION,
+            config_digest=desk.readings.digest,
+            at=at,
+            check=desk.readings.check,
         )
         level_ids = await company_store.read_level_ids(connection)
         run = Run(uuid4(), at, at.astimezone(UTC).date(), "cdio", version)

@@ -98,7 +98,7 @@ async def begin_run(
     async with db.transaction() as connection:
         synced = await company_store.sync_companies(connection, companies, at=at)
         version = await company_store.upsert_reading_version(
-            connection, parser_version=PARSER_VERSION, config_digest=readings.digest, at=at
+            connection, parser_version=PARSER_VERSION, config_digest=readings.digest, at=at, check=readings.check
         )
         level_ids = await company_store.read_level_ids(connection)
         covered: frozenset[tuple[str, str]] = frozenset()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from job_hunter.config import default_config_dir
-from job_hunter.config.readings import load_gazetteer, load_ladder, readings_digest
 from job_hunter.domain.role import Readings
 from job_hunter.errors import UsageError
+from job_hunter.runtime import load_readings
 from job_hunter.usecases.explain import explain, explanation_data, predict
 
 
@@ -15,7 +15,7 @@ from job_hunter.usecases.explain import explain, explanation_data, predict
 def readings() -> Readings:
     """The tables that ship with the product."""
     config = default_config_dir()
-    return Readings(load_gazetteer(config), load_ladder(config), readings_digest(config))
+    return load_readings(config)
 
 
 TEXT = "We raised £12m. The salary is £60k-£75k plus a £1,000 learning budget."

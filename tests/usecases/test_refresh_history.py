@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import NoReturn
 
 import pytest
 
 from job_hunter.domain.closing import FetchStatus
-from job_hunter.errors import RefreshInProgress, UsageError
+from job_hunter.errors import ConfigError, RefreshInProgress, UsageError
 from job_hunter.usecases.refresh import boards_of, check_date, refresh_lock
 from tests.usecases.conftest import END, Market
 
@@ -134,6 +135,21 @@ async def test_a_changed_reading_reaches_every_posting(market: Market) -> None:
     assert summary.totals()["changed"] == 0
     versions = await market.rows("SELECT count(DISTINCT reading_version), count(*) FROM job_hunter.roles")
     assert versions[0][0] == 1
+
+
+async def test_tables_are_checked_at_their_first_use_and_not_made_without_need(market: Market) -> None:
+    """A malformed file of readings stops the run before anything is written; a run without news makes no table."""
+
+    def broken() -> NoReturn:
+        raise ConfigError("levels.yaml: marks: 'senoir' is not one of …")
+
+    with pytest.raises(ConfigError, match="senoir"):
+        await market.refresh(readings=replace(market.readings, load_ladder=broken, digest="edited"))
+    assert await market.value("SELECT count(*) FROM job_hunter.reading_versions WHERE config_digest = 'edited'") == 0
+    assert await market.value("SELECT count(*) FROM job_hunter.refresh_runs") == 0
+    await market.refresh()
+    again = await market.refresh(readings=replace(market.readings, load_gazetteer=broken, load_ladder=broken))
+    assert again.totals()["unchanged"] == again.totals()["postings"] > 0
 
 
 async def test_two_refreshes_at_once(market: Market) -> None:
