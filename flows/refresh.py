@@ -1,8 +1,12 @@
-"""refresh/refresh: every board fetched and stored, then the report is started."""
+"""refresh/refresh: every board fetched and stored, the feeds beside them, then the report is started.
+
+`python -m flows.refresh [source …]` runs it once, without starting the report.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from enum import StrEnum
@@ -24,22 +28,27 @@ from flows.runtime import (
     resolve_settings,
     result_of,
 )
-from job_hunter.config import load_employers
-from job_hunter.domain.company import Board
+from job_hunter.config import load_employers, load_sources
+from job_hunter.domain.company import Board, Company
+from job_hunter.domain.feed_settings import FeedSettings
 from job_hunter.domain.role import Readings
 from job_hunter.domain.run import BoardResult, Summary
 from job_hunter.errors import SourceChanged, SourceError, SourceUnavailable
 from job_hunter.report.refresh_summary import render_refresh_summary
-from job_hunter.runtime import load_readings
+from job_hunter.runtime import Runtime, load_readings
 from job_hunter.sources.contract import Harvest
 from job_hunter.storage.database import Database
 from job_hunter.usecases.board import fetch_board as fetch_one
 from job_hunter.usecases.board import store_board as store_one
+from job_hunter.usecases.feed_parts import FeedContext, skipped, write_skipped
+from job_hunter.usecases.feeds import default_sources
+from job_hunter.usecases.feeds import refresh_feed as refresh_one_feed
 from job_hunter.usecases.rates import refresh_rates
 from job_hunter.usecases.refresh import (
     RETRY_DELAY,
     Plan,
     begin_run,
+    feed_context,
     finish_run,
     refresh_lock,
     retry_wait,
@@ -66,6 +75,28 @@ class Job:
     def slug(self) -> str:
         """For the task's name."""
         return self.board.slug
+
+
+class FeedJob:
+    """One feed of a run with all its task needs; a plain object for the same reason."""
+
+    __slots__ = ("companies", "name", "only", "plan", "readings", "settings")
+
+    def __init__(
+        self,
+        name: str,
+        plan: Plan,
+        companies: Sequence[Company],
+        readings: Readings,
+        settings: FeedSettings,
+        only: Sequence[str],
+    ) -> None:
+        self.name = name
+        self.plan = plan
+        self.companies = companies
+        self.readings = readings
+        self.settings = settings
+        self.only = only
 
 
 class Source(StrEnum):
@@ -137,6 +168,26 @@ async def _store(job: Job, outcome: Harvest | SourceError, db: Database) -> Boar
     )
 
 
+@task(task_run_name="feed {job.name}")
+async def refresh_feed(job: FeedJob) -> list[BoardResult]:
+    """Fetch and store one feed. It paces itself and owns its one retry, so it is a single task and never retried."""
+    async with open_flow_runtime() as opened:
+        return await refresh_one_feed(job.name, _feed_context(job, opened))
+
+
+def _feed_context(job: FeedJob, opened: Runtime) -> FeedContext:
+    return feed_context(
+        opened.db,
+        opened.http,
+        job.plan,
+        job.companies,
+        job.readings,
+        settings=job.settings,
+        clock=now,
+        only=job.only,
+    )
+
+
 @flow(name="refresh", validate_parameters=True)
 async def refresh(
     sources: list[Source] | None = None,
@@ -144,11 +195,13 @@ async def refresh(
     only_missing: bool = False,
     start_report: bool = True,
 ) -> State[Any]:
-    """Fetch every board, store what changed, write today's snapshot rows, and start the leaders report.
+    """Fetch every board and feed, store what changed, write today's snapshot rows, and start the leaders report.
 
     Args:
-        sources: which sources to ask; the boards of companies.yaml when left out.
-        companies: slugs of companies.yaml; all of them when left out.
+        sources: which sources to ask; when left out the boards of companies.yaml (ats), Hacker News and levels.fyi, and
+            LinkedIn where sources.yaml enables it. Naming linkedin_guest reads it against LinkedIn's terms.
+        companies: slugs of companies.yaml; all of them when left out. Feeds that cannot be asked about one company are
+            left out then, unless named.
         only_missing: only boards without a complete fetch today (a second run that costs nothing when all went well).
         start_report: start the deployment leaders-report/leaders-report at the end.
     """
@@ -156,7 +209,9 @@ async def refresh(
     settings = await resolve_settings()
     configured = load_employers(settings.config_dir)
     readings = load_readings(settings.config_dir)
-    chosen = [Source(source).value for source in sources] if sources else ["ats"]
+    feed_settings = load_sources(settings.config_dir)
+    only = tuple(companies or ())
+    chosen = [Source(source).value for source in sources] if sources else default_sources(feed_settings, only=only)
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_flow_runtime(migrated=True))
         await stack.enter_async_context(refresh_lock(opened.db))
@@ -168,13 +223,20 @@ async def refresh(
             readings,
             at=now(),
             door="flow",
-            only=companies or (),
+            only=only,
             only_missing=only_missing,
             sources=chosen,
         )
         room = BoundedSemaphore(BOARDS_IN_MEMORY)
         jobs = [Job(board, plan, readings, room) for board in plan.boards]
+        feed_jobs = [FeedJob(name, plan, configured, readings, feed_settings, only) for name in plan.feeds]
+        feeds = [await refresh_feed.submit(job) for job in feed_jobs]
         results = await _run_boards(jobs)
+        results += [
+            result
+            for job, future in zip(feed_jobs, feeds, strict=True)
+            for result in await _feed_results(job, await future.wait(), opened)
+        ]
         summary = await finish_run(opened.db, plan, results, at=now(), warnings=[warning] if warning else [])
     await create_markdown_artifact(
         key="refresh-summary", markdown=render_refresh_summary(summary), description=summary.sentence()
@@ -201,6 +263,15 @@ async def _run_boards(jobs: Sequence[Job]) -> list[BoardResult]:
     return results
 
 
+async def _feed_results(job: FeedJob, state: State[Any], opened: Runtime) -> list[BoardResult]:
+    results = await result_of(state)
+    if isinstance(results, list):
+        return results
+    get_run_logger().error("the feed %s failed: %s", job.name, results)
+    failure = SourceChanged(f"the feed could not be read ({type(results).__name__})")
+    return [await write_skipped(_feed_context(job, opened), skipped(job.name, job.name, failure))]
+
+
 def final_state(summary: Summary) -> State[Any]:
     """Failed when every board failed; Completed otherwise, and named so that skips are seen."""
     if summary.is_failed:
@@ -222,4 +293,4 @@ async def _start_report(run_id: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(refresh(start_report=False))  # type: ignore[arg-type]
+    asyncio.run(refresh(sources=[Source(name) for name in sys.argv[1:]] or None, start_report=False))  # type: ignore[arg-type]

@@ -95,11 +95,11 @@ async def test_every_posting_becomes_a_role_and_a_second_run_changes_nothing(mar
     (market.config_dir / "locations.yaml").write_bytes((default_config_dir() / "locations.yaml").read_bytes())
     with _served(boards) as url:
         env = {f"JOB_HUNTER_{name}_BASE_URL": url for name in ("GREENHOUSE", "LEVER", "ASHBY")}
-        first = run_flow(market, "-m", "flows.refresh", **env)
+        first = run_flow(market, "-m", "flows.refresh", "ats", **env)
         assert first.returncode == 0, first.stdout + first.stderr
         before = await contents(market.dsn)
         ctids = await market.rows("SELECT source, external_id, ctid::text FROM job_hunter.roles ORDER BY 1, 2")
-        second = run_flow(market, "-m", "flows.refresh", **env)
+        second = run_flow(market, "-m", "flows.refresh", "ats", **env)
         assert second.returncode == 0, second.stdout + second.stderr
     expected = {(source, token): _listed(body) for source, tokens in boards.items() for token, body in tokens.items()}
     stored = await market.rows("SELECT source, board, count(*) FROM job_hunter.roles GROUP BY 1, 2")

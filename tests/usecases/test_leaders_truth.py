@@ -74,7 +74,7 @@ async def test_twelve_weeks_the_newest_through_the_flow(
         market.set_date(on)
         await market.refresh()
     market.set_date(newest)
-    done = run_flow(market, "-m", "flows.refresh")
+    done = run_flow(market, "-m", "flows.refresh", "ats")
     assert done.returncode == 0, done.stdout + done.stderr
     report = await report_of(market)
     assert report.snapshot_date == newest

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time
 import flows.refresh, flows.runtime
 at = datetime.combine(date.fromisoformat(sys.argv[1]), time(4), UTC)
 flows.refresh.now = lambda: at
-asyncio.run(flows.refresh.refresh(start_report=False))
+asyncio.run(flows.refresh.refresh(sources=['ats'], start_report=False))
 """
 
 
