@@ -22,7 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from job_hunter.cli import support
 from job_hunter.cli.processes import free_port, run_to_end, started, wait_until
 from job_hunter.cli.support import err, out
-from job_hunter.config import default_config_dir, load_employers
+from job_hunter.config import default_config_dir, load_employers, load_sources
 from job_hunter.report import render_html, render_terminal
 from job_hunter.runtime import embedded_dir, load_readings, open_runtime
 from job_hunter.sandbox.config import write_config
@@ -32,6 +32,7 @@ from job_hunter.settings import Settings
 from job_hunter.storage.embedded import embedded_postgres
 from job_hunter.storage.migrate import migrate
 from job_hunter.usecases.analyze import analyze
+from job_hunter.usecases.feeds import default_sources
 from job_hunter.usecases.refresh import clock_at, refresh
 
 WEEKS = 12
@@ -152,6 +153,7 @@ async def lay_down_history(at: Stage, dates: list[date]) -> None:
     """Refresh the replica on each of `dates` through the use case, without Prefect."""
     companies = load_employers(at.settings.config_dir)
     readings = load_readings(at.settings.config_dir)
+    settings = load_sources(at.settings.config_dir)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     async with open_runtime(at.settings) as runtime:
         with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
@@ -159,7 +161,14 @@ async def lay_down_history(at: Stage, dates: list[date]) -> None:
             for on in dates:
                 at.sandbox.set_date(on)
                 await refresh(
-                    runtime.db, runtime.http, companies, readings, clock=clock_at(on, support.now), door="demo"
+                    runtime.db,
+                    runtime.http,
+                    companies,
+                    readings,
+                    clock=clock_at(on, support.now),
+                    door="demo",
+                    sources=default_sources(settings),
+                    settings=settings,
                 )
                 progress.update(bar, advance=1, description=f"week of {on}")
 
@@ -181,7 +190,7 @@ def demo_command(
         err.print(f"laid down {len(earlier)} weeks of history, {earlier[0]} to {earlier[-1]}")
         at.sandbox.set_date(newest)
         for company, fault in zip(at.sandbox.world.companies[-2:], ("not_found", "empty"), strict=True):
-            at.sandbox.fault(fault, board=company.token)
+            at.sandbox.fault(fault, board=company.token, source=company.source)
         server.wait()
         env = {**at.env, "PREFECT_API_URL": server.api}
         err.print("the newest week goes through the flow refresh/refresh, with two boards broken on purpose")
