@@ -103,7 +103,7 @@ async def analyze(
         parser_version=run[1] if run else None,
         run_id=run[0] if run else None,
         you=tuple(you),
-        caveats=tuple(_caveats(ranked[:top_n])),
+        caveats=tuple(_caveats(ranked[:top_n], any(leader.n_points_reported for leader in ranked))),
         notes=tuple(_notes(dates, newest, trend_weeks)),
     )
 
@@ -205,12 +205,12 @@ def _figure(row: PointRow) -> Figure:
     return Figure(row.lineage, row.point, row.gbp, row.native, row.currency)
 
 
-def _caveats(leaders: Sequence[Leader]) -> list[str]:
-    """What an analyst must know of the rows shown, and of no others."""
+def _caveats(leaders: Sequence[Leader], has_reported: bool) -> list[str]:
+    """What an analyst must know of the rows shown, and of no others; the credit is due for any reported figure used."""
     said = []
     if any(leader.sector == Sector.HFT_QUANT.value and leader.n_posted for leader in leaders):
         said.append("The posted base of a quant or trading firm is a floor: the bonus, most of its pay, is not posted.")
-    if any(leader.n_points_reported for leader in leaders):
+    if has_reported:
         said.append(
             "Figures from levels.fyi are self-reported and lag the market by a quarter or two. Data: Levels.fyi"
         )
