@@ -18,7 +18,7 @@ import orjson
 from benchmarks.measure import Meter
 from job_hunter.config import load_employers
 from job_hunter.domain.company import Board
-from job_hunter.runtime import load_readings, open_runtime
+from job_hunter.runtime import load_readings, open_runtime, settle_collector
 from job_hunter.settings import SERVICES, Settings
 from job_hunter.usecases.refresh import boards_of, refresh
 
@@ -61,6 +61,7 @@ async def work(what: str) -> dict[str, float]:
         meter = Meter()
         postings = await floor(settings, boards_of(companies))
         return {**meter.cost(), "postings": postings}
+    settle_collector()
     async with open_runtime(settings) as runtime:
         meter = Meter()
         summary = await refresh(runtime.db, runtime.http, companies, load_readings(settings.config_dir), clock=now)

@@ -14,7 +14,7 @@ from prefect.states import State
 from prefect_sqlalchemy import SqlAlchemyConnector
 
 from job_hunter.errors import ConfigError
-from job_hunter.runtime import Runtime, open_runtime
+from job_hunter.runtime import Runtime, open_runtime, settle_collector
 from job_hunter.settings import Settings
 
 FETCH_TAG, FETCHES_AT_ONCE = "ats-board", 8
@@ -32,6 +32,7 @@ def _log_to_the_console() -> None:
 
 
 _log_to_the_console()
+settle_collector()
 
 
 def now() -> datetime:

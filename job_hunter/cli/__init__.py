@@ -14,6 +14,7 @@ import typer
 
 from job_hunter import __version__
 from job_hunter.cli.support import set_up_logging
+from job_hunter.runtime import settle_collector
 
 MODULES = ("refresh", "analyst", "alerts", "explaining", "operate", "sourcing", "watch", "local")
 """The modules of this package that register commands, in the order `--help` lists them."""
@@ -58,4 +59,5 @@ def main() -> None:
     """The entry point of `job-hunter` and `python -m job_hunter`."""
     # As for Ctrl-C: blocks are left in order, so that an embedded Postgres does not stay behind.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    settle_collector()
     app()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import AsyncIterator
+
+from isal import isal_zlib
 
 from job_hunter.errors import SourceChanged
 
@@ -25,7 +26,7 @@ async def capped(chunks: AsyncIterator[bytes], max_bytes: int, where: str) -> As
 
 async def gunzipped(chunks: AsyncIterator[bytes], max_bytes: int, where: str) -> AsyncIterator[bytes]:
     """The unpacked chunks of a gzip body. Raises `SourceChanged` for a body that is too large, broken or cut off."""
-    inflate = zlib.decompressobj(wbits=31)
+    inflate = isal_zlib.decompressobj(wbits=31)
     packed = unpacked = 0
     try:
         async for chunk in chunks:
@@ -33,7 +34,7 @@ async def gunzipped(chunks: AsyncIterator[bytes], max_bytes: int, where: str) ->
             data = chunk
             while True:
                 if inflate.eof and data:  # a gzip body may have several members
-                    inflate = zlib.decompressobj(wbits=31)
+                    inflate = isal_zlib.decompressobj(wbits=31)
                 out = inflate.decompress(data, GZIP_STEP)
                 unpacked += len(out)
                 if unpacked > max_bytes or unpacked > max(GZIP_FREE, packed * GZIP_RATIO):
@@ -43,7 +44,7 @@ async def gunzipped(chunks: AsyncIterator[bytes], max_bytes: int, where: str) ->
                 # A full step may leave output behind in the decompressor although its input is used up.
                 if not data and (inflate.eof or len(out) < GZIP_STEP):
                     break
-    except zlib.error as error:
+    except isal_zlib.error as error:  # type: ignore[misc]  # the stub names no class
         raise SourceChanged(f"{where} answered with a gzip body that cannot be unpacked") from error
     if packed and not inflate.eof:
         raise SourceChanged(f"{where} answered with a gzip body that is cut off")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from isal import isal_zlib
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -281,7 +281,7 @@ def records_of(
             posting.payload_hash,
             [place.city for place in role.location.places],
             [place.country for place in role.location.places],
-            zlib.compress(posting.raw, 1),
+            isal_zlib.compress(posting.raw, 1),
             *(
                 (
                     point.value,
