@@ -12,8 +12,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from job_hunter.domain.gazetteer import Gazetteer
-from job_hunter.domain.hn_company import body_company, cleaned_name, domain_of_links, looks_like_name, own_domain
-from job_hunter.domain.hn_header import EMAIL, LINK, MODES, MONEY, Kind, Part, is_blurb, is_place, split_header
+from job_hunter.domain.hn_company import (
+    body_company,
+    cleaned_name,
+    domain_of_links,
+    looks_like_name,
+    own_domain,
+    squeezed,
+)
+from job_hunter.domain.hn_header import (
+    EMAIL,
+    HOST,
+    LINK,
+    MODES,
+    MONEY,
+    Kind,
+    Part,
+    is_blurb,
+    is_job,
+    is_place,
+    split_header,
+)
 from job_hunter.domain.hn_titles import listed_titles, sought_titles, split_titles
 
 UNNAMED = "Openings not named"
@@ -59,6 +78,8 @@ _IN_PLACE = re.compile(
 )
 _SENTENCE = re.compile(r"\b(?:i'm|i've|haha|lol|thanks|my|you could|couldn't|please|reminder|fyi)\b", re.IGNORECASE)
 _SMALL = re.compile(r"[^\W\d_]")
+_DEEP = re.compile(r"(?:https?://)?[^/]+/[^/?#]", re.IGNORECASE)
+_TRADE_WORDS = re.compile(r"\b(?:engineers?|developers?|managers?|designers?)\b", re.IGNORECASE)
 _HEADER_LINES, _LONGEST_HEADER = 4, 240
 
 
@@ -119,7 +140,8 @@ def read_comment(comment: str, gazetteer: Gazetteer) -> Advertisement | Refused:
     emails = tuple(dict.fromkeys(found[0] for found in EMAIL.finditer(plain)))
     facts = sum(part.kind not in (Kind.OTHER, Kind.LINK) for part in parts)
     is_header = len(parts) > 1 and facts > 0 and (used > 1 or not _SENTENCE.search(parts[0].text))
-    if not is_header and (not _HIRING.search(text) or _ABOUT_THE_THREAD.search(text)):
+    names_job = _HIRING.search(text) or (len(lines[0].split()) <= 12 and is_job(lines[0]))
+    if not is_header and (not names_job or _ABOUT_THE_THREAD.search(text)):
         return Refused("the comment talks about something else than an opening")
     if not is_header and len(text) < 250 and text.rstrip().endswith("?") and not links:
         return Refused("the comment asks a question")
@@ -170,6 +192,8 @@ def _company(parts: Sequence[Part], body: Sequence[str], gazetteer: Gazetteer) -
             return alone
         return body_company("\n".join((part.text, *body)), gazetteer)
     first = parts[0]
+    if first.kind is Kind.LINK and (name := _named_by_site(first, parts, body, gazetteer)):
+        return name
     if first.kind in (Kind.OTHER, Kind.TRADE, Kind.PAY) or (first.kind is Kind.PLACE and _is_name_of_place(parts)):
         name = cleaned_name(first.text)
         if name and looks_like_name(name):
@@ -179,9 +203,7 @@ def _company(parts: Sequence[Part], body: Sequence[str], gazetteer: Gazetteer) -
         named = body_company(first.text, gazetteer)
         if named:
             return named
-        if not _has_other_title(parts) and not re.search(
-            r"\b(?:engineers?|developers?|managers?|designers?)\b", first.words, re.IGNORECASE
-        ):
+        if not _has_other_title(parts) and not _TRADE_WORDS.search(first.words):
             name = cleaned_name(first.text)
             if name and any(part.kind is Kind.TITLE for part in parts[1:]):
                 return name
@@ -190,17 +212,41 @@ def _company(parts: Sequence[Part], body: Sequence[str], gazetteer: Gazetteer) -
             name = cleaned_name(part.text)
             if name and looks_like_name(name):
                 return name
-    if first.kind is Kind.TITLE and any(part.kind in (Kind.TITLE, Kind.TRADE) for part in parts[1:]):
+    site = next((part for part in parts[1:] if part.kind is Kind.LINK), None)
+    if site and (name := _named_by_site(site, parts, body, gazetteer)):
+        return name
+    if (
+        first.kind is Kind.TITLE
+        and any(part.kind in (Kind.TITLE, Kind.TRADE) for part in parts[1:])
+        and not _TRADE_WORDS.search(first.words)
+    ):
         name = cleaned_name(first.text)
         if name and looks_like_name(name) and len(name.split()) <= 3:
             return name
     return body_company("\n".join(body), gazetteer)
 
 
+def _named_by_site(site: Part, parts: Sequence[Part], body: Sequence[str], gazetteer: Gazetteer) -> str | None:
+    """The company whose own site a part of the header is: as other words spell its name, else the site as written."""
+    links = LINK.findall(site.text)
+    if site is not parts[0] and any(_DEEP.match(link) and not _APPLY.search(link) for link in links):
+        return None  # a shortener, or somebody else's page
+    domain = domain_of_links((*links, site.words), ())
+    written = cleaned_name(site.text) if HOST.fullmatch(site.words) else None
+    if domain is None:
+        return written if site is parts[0] else None
+    label = squeezed(domain.split(".")[0])
+    kinds = (Kind.OTHER, Kind.TITLE, Kind.TRADE)
+    named = [cleaned_name(part.text) for part in parts if part.kind in kinds and not _TRADE_WORDS.search(part.words)]
+    for name in (*named, body_company("\n".join(body), gazetteer)):
+        if name and (spelt := squeezed(name)) and len(label) > 2 and (label in spelt or spelt in label):
+            return name
+    return written if written and written.lower() == domain else domain
+
+
 def _is_name_of_place(parts: Sequence[Part]) -> bool:
     """Whether a first part that reads like a place is the company after all: another part is the place."""
-    rest = parts[1:]
-    return any(part.kind is Kind.PLACE for part in rest)
+    return "," not in parts[0].text and any(part.kind is Kind.PLACE for part in parts[1:])
 
 
 def _has_other_title(parts: Sequence[Part]) -> bool:

@@ -51,6 +51,7 @@ _SAYS = (
 )
 _SUBJECT = re.compile(rf"^\W*(?P<name>{_NAME})(?:\s?\([^)]{{1,60}}\))?,?\s+{_SAYS}\b")
 _AT = re.compile(rf"(?:^|[\s,(])(?:[aA]t|[jJ]oin|JOIN|[wW]ith|[fF]or|needed at|About|about)\s+(?P<name>{_NAME})")
+_FOUNDER = re.compile(rf"\b(?:[cC]o-?)?[fF]ounders?\s+(?:and \w+ )?(?:of|at|@)\s+(?P<name>{_NAME})")
 _POSSESSIVE = re.compile(rf"^\W*(?P<name>{_NAME})['’]s\s")
 _NOT_NAMES_WORDS = """
     we our us you your i they he she it this that these those there here who what when where why how if as at in
@@ -65,6 +66,15 @@ _NOT_NAMES_WORDS = """
     series hacker hn yc ycombinator google facebook apple amazon microsoft uk us usa eu europe
 """
 _NOT_NAMES = frozenset(_NOT_NAMES_WORDS.split())
+_COMMON_WORDS = """
+    both either neither each every other others such same few tasks customers clients users candidates applicants
+    quality orders technology technologies systems security sales marketing product products design support services
+    service features projects platform business growth operations culture mission interview process summary overview
+    bonus compensation relocation sponsorship citizens english german french spanish reactjs angularjs yii django
+    laravel symfony spring swift kotlin flutter typescript graphql postgres mongodb redis kafka spark tensorflow
+"""
+_COMMON = _NOT_NAMES | frozenset(_COMMON_WORDS.split())
+"""Words that are no name when nothing else stands beside them; together with others they may be ("Product Hunt")."""
 _NO_HEADERS_WORDS = """
     we our you i hiring remote onsite looking seeking wanted various multiple many startup stealth company
     worldwide anywhere europe usa us uk meta full-time contract job jobs location software engineering
@@ -119,10 +129,21 @@ def looks_like_name(name: str) -> bool:
 def body_company(text: str, gazetteer: Gazetteer) -> str | None:
     """The company that sentences name: "Acme is hiring", "Join us at Acme", "Acme's mission"; None when none does."""
     lines = text.split("\n")[:12]
-    for pattern, tried in ((_SUBJECT, lines[:4]), (_POSSESSIVE, lines[:3]), (_AT, lines), (_SUBJECT, lines[4:])):
+    looked = (
+        (_FOUNDER, lines[:3]),
+        (_SUBJECT, lines[:4]),
+        (_POSSESSIVE, lines[:3]),
+        (_AT, lines),
+        (_SUBJECT, lines[4:]),
+    )
+    for pattern, tried in looked:
         for line in tried:
             for sentence in re.split(r"(?<=[.!?])\s+", line)[:6]:
-                for found in pattern.finditer(sentence) if pattern is _AT else filter(None, [pattern.match(sentence)]):
+                for found in (
+                    pattern.finditer(sentence)
+                    if pattern in (_AT, _FOUNDER)
+                    else filter(None, [pattern.match(sentence)])
+                ):
                     name = _proper(found["name"])
                     if name and not is_job(name) and not is_place(name, gazetteer):
                         return name
@@ -135,7 +156,7 @@ def _proper(name: str) -> str | None:
         words.pop(0)
     while words and words[-1].lower() in ("and", "of", "the", "&", "for", "in"):
         words.pop()
-    if not words or all(word.lower().strip(".,!'") in _NOT_NAMES for word in words):
+    if not words or all(word.lower().strip(".,!'") in _COMMON for word in words):
         return None
     if words[0].lower().strip(".,!'") in _NOT_NAMES or "'" in words[0][1:3]:
         return None
@@ -145,20 +166,21 @@ def _proper(name: str) -> str | None:
 
 def own_domain(name: str | None, links: Iterable[str], emails: Iterable[str]) -> str | None:
     """The domain among the links of the text that bears the company's name; any but shared ones for an unnamed one."""
-    squeezed = _squeezed(name or "")
+    spelt = squeezed(name or "")
     for link in (*links, *(f"https://{email.rpartition('@')[2]}" for email in emails)):
         host, _ = _host_and_path(link)
         domain = registered_domain(host)
         if not host or domain in _SHARED:
             continue
-        label = _squeezed(domain.split(".")[0])
-        is_named = len(label) > 2 and len(squeezed) > 2 and (label in squeezed or squeezed in label)
+        label = squeezed(domain.split(".")[0])
+        is_named = len(label) > 2 and len(spelt) > 2 and (label in spelt or spelt in label)
         if is_named or name is None:
             return domain
     return None
 
 
-def _squeezed(name: str) -> str:
+def squeezed(name: str) -> str:
+    """The letters and digits of a name alone, in lower case."""
     return "".join(ch for ch in name.lower() if ch.isalnum())
 
 
