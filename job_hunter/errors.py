@@ -67,3 +67,11 @@ class EmbeddedPostgresError(StorageError):
 
 class RefreshInProgress(StorageError):
     """Another refresh holds the advisory lock: wait for it, or end it, then run again."""
+
+
+class DeliveryFailed(JobHunterError):
+    """An address did not take a message: it is kept, and `job-hunter alert` or the next run tries again."""
+
+
+class NothingRefreshed(JobHunterError):
+    """There is no finished refresh to tell of: run `job-hunter refresh` first."""
