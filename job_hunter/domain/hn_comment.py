@@ -56,8 +56,8 @@ _HIRING = re.compile(
     re.IGNORECASE,
 )
 _SEEKS_WORK = re.compile(
-    r"^\W*(?:seeking (?:work|employment|a job)|location:.{0,80}\bremote:.{0,80}\b(?:willing to relocate|"
-    r"technologies):)",
+    r"^\W*(?:[\Wo]{5,}\n\W*)?(?:seeking (?:work|employment|a job)|"
+    r"location:.{0,80}\bremote:.{0,80}\b(?:willing to relocate|technologies):)",
     re.IGNORECASE | re.DOTALL,
 )
 _ABOUT_THE_THREAD = re.compile(

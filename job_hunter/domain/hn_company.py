@@ -72,6 +72,7 @@ _COMMON_WORDS = """
     service features projects platform business growth operations culture mission interview process summary overview
     bonus compensation relocation sponsorship citizens english german french spanish reactjs angularjs yii django
     laravel symfony spring swift kotlin flutter typescript graphql postgres mongodb redis kafka spark tensorflow
+    centos ubuntu debian ansible terraform git
 """
 _COMMON = _NOT_NAMES | frozenset(_COMMON_WORDS.split())
 """Words that are no name when nothing else stands beside them; together with others they may be ("Product Hunt")."""
@@ -119,6 +120,8 @@ def looks_like_name(name: str) -> bool:
     if not words or len(name) > 60 or len(words) > 7 or not any(ch.isalpha() for ch in name):
         return False
     if len(words) == 1 and words[0].lower().strip(".,!") in _NO_HEADERS:
+        return False
+    if len(words) > 1 and all(word.lower().strip(".,!:") in _NOT_NAMES for word in words):
         return False
     if re.match(r"(?:we|our|you|i|this|if|please|hiring|looking|seeking|lots|my|wanted|help)\b", name, re.IGNORECASE):
         return False
