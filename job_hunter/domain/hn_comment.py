@@ -33,7 +33,7 @@ from job_hunter.domain.hn_header import (
     is_place,
     split_header,
 )
-from job_hunter.domain.hn_titles import listed_titles, sought_titles, split_titles
+from job_hunter.domain.hn_titles import AT_COMPANY, listed_titles, sought_titles, split_titles
 
 UNNAMED = "Openings not named"
 """The title of an advertisement that says where and for whom, and not as what."""
@@ -200,6 +200,9 @@ def _company(parts: Sequence[Part], body: Sequence[str], gazetteer: Gazetteer) -
             return name
         return body_company("\n".join((first.text, *body)), gazetteer)
     if first.kind is Kind.TITLE:
+        at = AT_COMPANY.search(first.text)
+        if at and is_job(first.text[: at.start()]) and (name := cleaned_name(at["name"])) and looks_like_name(name):
+            return name
         named = body_company(first.text, gazetteer)
         if named:
             return named

@@ -11,6 +11,9 @@ MOST_ROLES = 12
 LONGEST = 90
 
 _JOINTS = re.compile(r"(\s*(?:,|;|&|(?<!\+)\+(?!\+)|/|\band\b|\bor\b|\bplus\b)\s*)", re.IGNORECASE)
+AT_COMPANY = re.compile(r"(?<=\w)\s+@\s?(?P<name>[A-Z][^@|]*)$")
+"""What stands behind a title: "Data Engineer @ Acme"."""
+
 _BULLET = re.compile(r"^\s*(?:[-*•●–—·▪►→>+~#=]+|\(?\d{1,2}[.)]|[oO]\s)\s*")
 _END = re.compile(r"\s+[-–—:|]+\s*|:\s|\s[-–—]|\s\(|\s\[|\s*https?:|\.\s|\s*\||[?!]|\.$|:$|\s=>|\s->")
 _LISTED = re.compile(
@@ -58,7 +61,7 @@ def split_titles(text: str) -> tuple[str, ...]:
 
     A piece that names no job belongs to its neighbour ("Software Engineer, Growth"; "Data and Search Engineer").
     """
-    text = EMAIL.sub(" ", LINK.sub(" ", MONEY.sub(" ", text)))
+    text = AT_COMPANY.sub("", EMAIL.sub(" ", LINK.sub(" ", MONEY.sub(" ", text))))
     titles: list[str] = []
     pieces = _JOINTS.split(_closed(text))
     current = ""
@@ -86,7 +89,10 @@ def listed_titles(lines: Iterable[str]) -> tuple[tuple[str, int], ...]:
                     found.setdefault(title, n)
             continue
         bare = _BULLET.sub("", line)
-        title = _cleaned(_END.split(bare, maxsplit=1)[0])
+        heading = _END.split(bare, maxsplit=1)[0]
+        if (paid := MONEY.search(heading)) and paid.start():
+            heading = heading[: paid.start()]
+        title = _cleaned(heading)
         if is_title_line(title):
             found.setdefault(title, n)
     return tuple(found.items())[:MOST_ROLES]
