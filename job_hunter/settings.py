@@ -72,6 +72,7 @@ SETTINGS = (
         "unset",
         "Where alerts and the digest go: apprise addresses separated by blanks or line breaks. Secret.",
     ),
+    Setting("JOB_HUNTER_NOTIFY", "off", "on: each leaders report is also sent there, with the week's new roles."),
     *(
         Setting(
             f"JOB_HUNTER_{service.upper()}_BASE_URL",
@@ -106,6 +107,7 @@ class Settings(BaseModel):
     cdio_api_key: SecretStr | None = None
     webhook_url: str | None = None
     notify_urls: tuple[SecretStr, ...] = ()
+    notify: bool = False
     base_urls: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
@@ -129,6 +131,7 @@ class Settings(BaseModel):
             "cdio_api_key": _token(env, "CDIO_API_KEY"),
             "webhook_url": _url(env, "JOB_HUNTER_WEBHOOK_URL"),
             "notify_urls": _notify_urls(env, "JOB_HUNTER_NOTIFY_URLS"),
+            "notify": _switch(env, "JOB_HUNTER_NOTIFY"),
             "base_urls": _base_urls(env),
         }
         _refuse_contradictions(env)
@@ -201,6 +204,15 @@ def _number(env: Mapping[str, str], name: str, allowed: str, low: float, high: f
     if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", text) or not low <= float(text) <= high:
         raise ConfigError(f"{name}: must be {allowed}, not {text[:40]!r}")
     return float(text)
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool | None:
+    text = _get(env, name)
+    if text is None:
+        return None
+    if text.lower() not in ("on", "off"):
+        raise ConfigError(f"{name}: must be on or off, not {text[:40]!r}")
+    return text.lower() == "on"
 
 
 def _whole(env: Mapping[str, str], name: str, allowed: str, low: int, high: int) -> int | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from job_hunter.domain.alerts import Opening
 from job_hunter.domain.leaders import Comparison, Leader, LeadersReport, change, money, to_data
 from job_hunter.domain.trends import sparkline
 from job_hunter.report import charts, escape
@@ -85,14 +87,24 @@ def render_markdown(report: LeadersReport) -> str:
     return template.render(report=report, scope=scope(report), chart=chart, shown_movers=SHOWN_MOVERS)
 
 
-def render_html(report: LeadersReport) -> str:
-    """One page in one file, without any request; readable on a phone and on paper, in light and dark."""
+def render_html(report: LeadersReport, *, new_roles: Sequence[Opening] = (), new_roles_title: str = "") -> str:
+    """One page in one file, without any request; readable on a phone and on paper, in light and dark.
+
+    With a `new_roles_title` the week's new roles follow, with links to apply.
+    """
     template = _environment().get_template("leaders.html.j2")
 
     def line(values: tuple[float | None, ...], label: str) -> Markup:
         return Markup(charts.line(values, label=label))  # noqa: S704 made by us, every text in it escaped
 
-    return template.render(report=report, scope=scope(report), line=line, shown_movers=SHOWN_MOVERS)
+    return template.render(
+        report=report,
+        scope=scope(report),
+        line=line,
+        shown_movers=SHOWN_MOVERS,
+        new_roles=new_roles,
+        new_roles_title=new_roles_title,
+    )
 
 
 def render_json(report: LeadersReport) -> str:
