@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from enum import StrEnum
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, cast
 
 from prefect import allow_failure, flow, get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact
@@ -250,8 +250,9 @@ async def refresh(
 async def _run_boards(jobs: Sequence[Job]) -> list[BoardResult]:
     if not jobs:
         return []
-    harvests = await fetch_board.map(list(jobs))  # type: ignore[call-overload]
-    stored = await store_board.map(list(jobs), allow_failure(harvests))  # type: ignore[call-overload,call-arg,misc]
+    fetch, store = cast(Any, fetch_board), cast(Any, store_board)  # Prefect 2 types its awaited `map` wrongly
+    harvests = await fetch.map(list(jobs))
+    stored = await store.map(list(jobs), allow_failure(harvests))
     results = []
     for job, future in zip(jobs, stored, strict=True):
         result = await result_of(await future.wait())

@@ -12,18 +12,32 @@ from random import Random
 
 from job_hunter.sandbox.model import SandboxCompany, rng
 
+# Words enough that a board packs no better than captured ones, which do five to thirteen times.
 _VERBS = (
     "design", "build", "own", "improve", "review", "simplify", "measure", "operate", "explain", "plan", "test",
-    "document", "lead work on", "take responsibility for", "question", "automate",
+    "document", "lead work on", "take responsibility for", "question", "automate", "rewrite", "maintain", "extend",
+    "challenge", "prioritise", "present", "monitor", "shape", "prototype", "migrate", "refine", "audit", "stabilise",
+    "estimate", "coordinate", "deliver", "investigate", "negotiate", "standardise", "retire",
 )  # fmt: skip
-_THINGS = (
-    "the services our clients rely on every day", "the tools that colleagues in other offices use",
-    "a small part of a large system and, with time, the whole of it", "how we ship changes safely",
-    "the way we collect and check data", "interfaces that people enjoy using", "models of behaviour under load",
-    "processes that have grown faster than their owners", "the libraries shared by several teams",
-    "our response to incidents and the reviews that follow", "forecasts that the business plans by",
-    "the path from an idea to something people can use", "reports that end up in front of regulators",
-    "the parts that nobody has had time for yet", "contracts and expectations between teams",
+_OBJECTS = (
+    "the services", "the tools", "a small part of a large system", "interfaces", "models of behaviour", "processes",
+    "the libraries", "our response to incidents", "forecasts", "dashboards", "reports", "contracts", "experiments",
+    "pipelines", "the deployment of changes", "a catalogue of data sets", "pricing rules", "onboarding journeys",
+    "reconciliations", "limits and alerts", "research notes", "customer conversations", "schedules", "playbooks",
+    "regression suites", "capacity plans", "the public documentation", "partner integrations", "storage engines",
+    "settlement flows", "risk reviews", "search indexes",
+)  # fmt: skip
+_CLAUSES = (
+    "our clients rely on every day", "colleagues in other offices use", "nobody has had time for yet",
+    "the business plans by", "end up in front of regulators", "have grown faster than their owners",
+    "several teams share", "must keep working under load", "turn an idea into something people can use",
+    "were written before most of us joined", "decide how quickly a trade is confirmed", "hold a year of history",
+    "new markets will need next spring", "save an analyst an hour each morning", "auditors ask about first",
+    "connect warehouses to couriers", "explain a number to its reader", "are quoted in the boardroom",
+    "make the on-call rota quieter", "run in four regions at once", "tell a good signal from noise",
+    "depend on vendors we barely know", "support families after a claim", "break whenever clocks change",
+    "cost more than they should", "keep patients' records apart", "students open from old phones",
+    "will be measured in microseconds", "feed the monthly close", "protect the people behind the data",
 )  # fmt: skip
 _MANNERS = (
     "together with engineers, analysts and the people who use them", "in a team of eight that sits together",
@@ -32,6 +46,10 @@ _MANNERS = (
     "so that others can build on it", "and report honestly on what did not work",
     "from first sketch to daily operation", "across three time zones and two product lines",
     "with careful attention to detail", "and mentor people who are new to it",
+    "before the next planning round", "alongside a designer and two researchers", "without waiting for permission",
+    "guided by what users tell us", "in close contact with the trading floor", "and leave it simpler than it was",
+    "under the eye of a patient lead", "with budgets you help to set", "whenever the evidence calls for it",
+    "at a pace that can be kept up for years", "using whatever language fits", "and write down why",
 )  # fmt: skip
 _SKILLS = (
     "experience with systems that must not fall over", "clear writing and patient listening",
@@ -106,7 +124,11 @@ def _capital(text: str) -> str:
 
 
 def _duty(r: Random) -> str:
-    return f"{r.choice(_VERBS)} {r.choice(_THINGS)} {r.choice(_MANNERS)}"
+    return f"{r.choice(_VERBS)} {_thing(r)} {r.choice(_MANNERS)}"
+
+
+def _thing(r: Random) -> str:
+    return f"{r.choice(_OBJECTS)} that {r.choice(_CLAUSES)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +142,14 @@ class Pool:
 
 @lru_cache(maxsize=8)
 def pool(seed: int) -> Pool:
-    """The pool of one seed: some 120 paragraphs and 80 lists of about 500 bytes each."""
+    """The pool of one seed: some 900 paragraphs and 300 lists of about 500 bytes each."""
     r = rng(seed, "bodies")
     paragraphs = tuple(
         paragraph(" ".join(f"You will {_duty(r)}." if n % 2 else f"Here you {_duty(r)}." for n in range(4)))
-        for _ in range(120)
+        for _ in range(900)
     )
     lists = []
-    for _ in range(80):
+    for _ in range(300):
         heading = r.choice(_HEADINGS)
         asks = heading in ("What we look for", "About you", "Requirements")
         items = tuple(_capital(skill) for skill in r.sample(_SKILLS, 6)) if asks else ()
@@ -173,7 +195,7 @@ def body_for(seed: int, company: SandboxCompany, key: int, title: str, size: int
     intro, closing = _frame(company)
     target = size or r.randint(5000, 7000)
     lists = tuple(r.sample(pieces.lists, 3))
-    lead = paragraph(f"We're looking for a {title} to join us. {r.choice(_THINGS).capitalize()}: that is the job.")
+    lead = paragraph(f"We're looking for a {title} to join us. {_capital(_thing(r))}: that is the job.")
     traps = r.sample(pieces.traps, r.randint(1, 3))
     fixed = (intro, closing, lead, *lists, *traps)
     room = target - sum(len(piece.markup) for piece in fixed)
