@@ -252,7 +252,7 @@ async def _run_boards(jobs: Sequence[Job]) -> list[BoardResult]:
         return []
     fetch, store = cast(Any, fetch_board), cast(Any, store_board)  # Prefect 2 types its awaited `map` wrongly
     harvests = await fetch.map(list(jobs))
-    stored = await store.map(list(jobs), allow_failure(harvests))
+    stored = await store.map(list(jobs), cast(Any, allow_failure)(harvests))
     results = []
     for job, future in zip(jobs, stored, strict=True):
         result = await result_of(await future.wait())
