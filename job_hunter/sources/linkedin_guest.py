@@ -33,7 +33,7 @@ A_WEEK = "r604800"
 _AUTHWALL = re.compile(rb"authwall|/checkpoint/|uas/login|sign in to (?:linkedin|view)|join linkedin to", re.IGNORECASE)
 _NATIONAL = re.compile(r"https://[a-z]{2,3}\.linkedin\.com/jobs-guest/")
 _URN = re.compile(r"urn:li:jobPosting:(\d+)")
-_ID_IN_PATH = re.compile(r"(\d+)$")
+_ID_IN_PATH = re.compile(r"(\d+)/?$")
 
 
 @dataclass(frozen=True, slots=True)
