@@ -82,6 +82,13 @@ _NO_HEADERS_WORDS = """
     developers engineers
 """
 _NO_HEADERS = frozenset(_NO_HEADERS_WORDS.split())
+_OPENS_A_SENTENCE = re.compile(
+    r"(?:we|our|you|i|this|if|please|hiring|looking|seeking|lots|my|wanted|help)\b", re.IGNORECASE
+)
+_TITLED = re.compile(
+    r"(?:We|Our|My|You|This)(?!\s(?:Are|Have|Need|Want|Build|Make|Seek|Offer|Hire|Is)\b)(?:\s[A-Z][\w.&'’-]*)+$"
+)
+"""A name that opens like a sentence, every word of it with a capital: "We The Acme"."""
 _CUT = re.compile(r"\s+(?:in|based in)\s+[A-Z].*$|\s+[-–—~]+\s+.*$|\s*--.*$|\s*[:|].*$|\s*[,;]\s.*$")
 _IS_HIRING = re.compile(
     r"\s+(?:is|are)\s+(?:now |currently |still |also |always )?(?:hiring|looking|recruiting|seeking|growing|"
@@ -123,7 +130,7 @@ def looks_like_name(name: str) -> bool:
         return False
     if len(words) > 1 and all(word.lower().strip(".,!:") in _NOT_NAMES for word in words):
         return False
-    if re.match(r"(?:we|our|you|i|this|if|please|hiring|looking|seeking|lots|my|wanted|help)\b", name, re.IGNORECASE):
+    if _OPENS_A_SENTENCE.match(name) and not _TITLED.match(name):
         return False
     small = sum(word[0].islower() for word in words)
     return len(words) <= 3 or small <= len(words) / 2

@@ -125,7 +125,7 @@ def test_a_page_without_rungs_is_empty(props: dict[str, Any]) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-10, 10**7) | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers(-10, 10**7) | st.floats(-10, 10**7) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
         ["level", "primaryLevelName", "secondaryLevelName", "titles", "count", "base", "total", "rawValues", "samples",
          "location", "stock", "bonus"]
