@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time as clock
 from collections.abc import Callable
 from datetime import UTC, datetime, time
 from email.utils import format_datetime
@@ -47,7 +46,7 @@ class Replica:
         try:
             await self._answer(request, logged, scope, receive, send)
         finally:
-            logged.ended = clock.monotonic()
+            logged.ended = state.clock()
 
     async def _answer(self, request: Request, logged: Logged, scope: Scope, receive: Receive, send: Send) -> None:
         state, switch = self.state, None

@@ -23,7 +23,8 @@ _CACHE_BYTES = 200_000_000
 
 @dataclass(slots=True)
 class Request:
-    """One request as it came in. `at` is seconds since the epoch, `clock` of a clock that never jumps.
+    """One request as it came in. `at` is seconds since the epoch, `clock` of a clock that never jumps: the state's own,
+    which a test may set to the one that the asking side waits by.
 
     `board` is the token asked for; `fault` the fault it met; `status` and `sent` are filled in by the answer (`sent`
     in bytes on the wire without headers, status 0 while or because nothing was answered), `ended` is on `clock`.
@@ -76,6 +77,7 @@ class State:
         self.linkedin = LinkedIn(world)
         self.faults = Faults()
         self.options = Options()
+        self.clock: Callable[[], float] = time.monotonic
         self.epoch = 0
         self._date = world.end
         self._requests: list[Request] = []
@@ -134,7 +136,7 @@ class State:
 
     def log(self, method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> Request:
         """Note a request that has just come in."""
-        request = Request(time.time(), time.monotonic(), method, path, query, headers)
+        request = Request(time.time(), self.clock(), method, path, query, headers)
         with self._lock:
             self._requests.append(request)
         return request

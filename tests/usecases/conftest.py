@@ -74,9 +74,14 @@ class Market:
         finally:
             await database.close()
 
-    async def refresh(self, companies: tuple[Company, ...] | None = None, **options: Any) -> Summary:
-        """Refresh through the use case."""
-        async with self.database() as database, Http(self.base_urls, timeout=5, read_timeout=1) as http:
+    async def refresh(
+        self, companies: tuple[Company, ...] | None = None, *, pacing: dict[str, Any] | None = None, **options: Any
+    ) -> Summary:
+        """Refresh through the use case; `pacing` is how the client waits: `intervals`, `clock` and `sleep`."""
+        async with (
+            self.database() as database,
+            Http(self.base_urls, timeout=5, read_timeout=1, **(pacing or {})) as http,
+        ):
             return await refresh(
                 database,
                 http,
