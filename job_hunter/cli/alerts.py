@@ -10,6 +10,7 @@ import typer
 from job_hunter.cli import support
 from job_hunter.cli.support import Format, out
 from job_hunter.config import load_alerts
+from job_hunter.config.alerts import with_remote
 from job_hunter.domain.alerts import AlertRules
 from job_hunter.domain.message import Delivered
 from job_hunter.errors import ConfigError, DeliveryFailed
@@ -81,7 +82,7 @@ def _rules(settings: Settings, threshold: float | None, location: str | None) ->
     buckets = load_readings(settings.config_dir).gazetteer.buckets
     rules = load_alerts(settings.config_dir, buckets=buckets)
     if location is not None:
-        support.check_choice("--location", location, buckets)
+        support.check_choice("--location", location, with_remote(buckets))
     return replace(
         rules,
         threshold_gbp=rules.threshold_gbp if threshold is None else threshold,

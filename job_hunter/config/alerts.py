@@ -41,8 +41,15 @@ class AlertsFile(Entry):
     searches: tuple[SearchEntry, ...] = ()
 
 
+def with_remote(buckets: Collection[str]) -> frozenset[str]:
+    """`buckets` of places, with those that remote roles fall in: `remote`, and `remote-…` of each."""
+    return frozenset(buckets) | {"remote"} | {f"remote-{bucket}" for bucket in buckets}
+
+
 def load_alerts(config_dir: Path, *, buckets: Collection[str] = ()) -> AlertRules:
     """The rules of `config_dir`/alerts.yaml; places are checked against `buckets` (locations.yaml's) when given.
+
+    A place may also be the remote form of a bucket, such as remote-uk.
 
     Raises ConfigError naming the entry and the key when the file is missing or malformed, or a search has the name of
     another or asks for nothing.
@@ -58,13 +65,14 @@ def load_alerts(config_dir: Path, *, buckets: Collection[str] = ()) -> AlertRule
 
 def _check(file: AlertsFile, buckets: list[str]) -> Iterator[Fault]:
     """What only the whole file can show."""
-    if buckets and file.threshold.location not in buckets:
+    known = with_remote(buckets)
+    if buckets and file.threshold.location not in known:
         yield Fault(("threshold", "location"), not_one_of(file.threshold.location, buckets))
     for n, search in enumerate(file.searches):
         if not search.model_dump(exclude={"name"}, exclude_defaults=True):
             yield Fault(("searches", n), "asks for nothing; give title_terms, levels, places, families or min_pay_gbp")
         for m, place in enumerate(search.places):
-            if buckets and place not in buckets:
+            if buckets and place not in known:
                 yield Fault(("searches", n, "places", m), not_one_of(place, buckets))
     names = ((("searches", n, "name"), search.name.casefold()) for n, search in enumerate(file.searches))
     yield from duplicates(names, "the name of")

@@ -69,8 +69,8 @@ async def find_news(db: Database, rules: AlertRules, *, at: datetime, run_id: st
     async with db.reading() as connection:
         on = await read_finished_run(connection, run_id)
     if on is None:
-        which = f"the refresh {run_id} has" if run_id else "no refresh has"
-        raise NothingRefreshed(f"There is nothing to tell of: {which} not finished; run `job-hunter refresh` first.")
+        which = f"the refresh {run_id} has not finished" if run_id else "no refresh has finished"
+        raise NothingRefreshed(f"There is nothing to tell of: {which}; run `job-hunter refresh` first.")
     report = await analyze(db, location=rules.location, top_n=100_000, trend_weeks=HISTORY_WEEKS, on=on, at=at)
     return await _news(db, rules, report, on)
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from job_hunter.config import default_config_dir, load_alerts
+from job_hunter.config.readings import load_gazetteer
 from job_hunter.domain.alerts import AlertRules, SavedSearch, matches
 from job_hunter.domain.level import Family, Level
 from job_hunter.errors import ConfigError
@@ -27,6 +28,14 @@ def test_the_shipped_rules_start_from_half_a_million_in_london() -> None:
     rules = load_alerts(default_config_dir())
     assert (rules.threshold_gbp, rules.location) == (500_000.0, "london")
     assert len(rules.searches) >= 2
+
+
+def test_the_shipped_rules_name_places_that_the_shipped_locations_know() -> None:
+    """
+    Remote forms of a bucket included, as `job-hunter alert` checks them.
+    """
+    folder = default_config_dir()
+    assert load_alerts(folder, buckets=load_gazetteer(folder).buckets) == load_alerts(folder)
 
 
 def test_a_search_arrives_whole(tmp_path: Path) -> None:
