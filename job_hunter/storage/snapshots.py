@@ -69,7 +69,16 @@ def _points(where: str, conflict: str) -> str:
 
 _BOARD = "r.source = :source AND r.board = :board AND r.closed_at IS NULL"
 _BOARD_ROLES = _roles(_BOARD, _replace(_ROLE_COLUMNS, "s"))
-_BOARD_POINTS = _points(_BOARD, _replace(_COMP_COLUMNS, "s"))
+# An incomplete rerun of the day keeps the rows it finds, of points too that it takes away; a complete one clears them.
+_POINTS_LEFT_BEHIND = """
+    DELETE FROM job_hunter.comp_snapshots c
+    WHERE c.snapshot_date = :on AND c.evidence = 'posted'
+      AND EXISTS (SELECT 1 FROM job_hunter.board_fetches f WHERE f.snapshot_date = :on AND f.source = :source
+                  AND f.board = :board AND f.status IN ('partial', 'quarantined'))
+      AND NOT EXISTS (SELECT 1 FROM job_hunter.comp_points p WHERE p.id = c.comp_point_id)
+      AND EXISTS (SELECT 1 FROM job_hunter.roles r
+                  WHERE r.lineage_id = c.lineage_id AND r.source = :source AND r.board = :board)"""
+_BOARD_POINTS = f"WITH left_behind AS ({_POINTS_LEFT_BEHIND}) {_points(_BOARD, _replace(_COMP_COLUMNS, 's'))}"
 _REPORTED_POINTS = _points(
     "p.evidence = 'reported' AND p.fetched_at >= :since AND p.fetched_at < :until", _replace(_COMP_COLUMNS, "s")
 )
@@ -89,7 +98,8 @@ _FILLED_POINTS = _points(f"{_STOOD} AND p.effective_date <= :on", "DO NOTHING")
 async def snapshot_board(connection: AsyncConnection, *, source: str, board: str, on: date) -> None:
     """Write the rows of the day `on` for the open roles of a board fetched completely, and their comp points.
 
-    Rows of the day that are equal already are not rewritten; closing takes rows out (`roles.close_roles`).
+    Rows of the day that are equal already are not rewritten; closing takes rows out (`roles.close_roles`), and so does
+    this for points that an incomplete fetch of the same day took away.
     """
     values = {"source": source, "board": board, "on": on, "origin": "refresh"}
     await connection.execute(text(_BOARD_ROLES), values)

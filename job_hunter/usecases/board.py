@@ -173,6 +173,7 @@ async def _store_parsed(
     present.update(reject.external_id for reject in parsed.rejects if reject.external_id)
     is_whole = parsed.is_complete and all(reject.external_id for reject in parsed.rejects)
     verdict = judge(count=len(present), is_whole=is_whole, history=state.history, at=at)
+    rows_on = on if verdict.status is FetchStatus.COMPLETE else None  # an incomplete rerun keeps the day's rows
 
     stored = roles.Stored()
     if read:
@@ -181,7 +182,13 @@ async def _store_parsed(
     await roles.close_roles(connection, absent, run=run.id, at=at, on=on)
     if read:
         stored = await roles.upsert_staged(
-            connection, source=board.source, board=board.token, run=run.id, at=at, on=on, version=run.reading_version
+            connection,
+            source=board.source,
+            board=board.token,
+            run=run.id,
+            at=at,
+            on=rows_on,
+            version=run.reading_version,
         )
     await roles.link_reposts(connection, stored.new_ids, run=run.id, at=at, since=at - REPOST_WINDOW)
     if read or absent:
@@ -189,8 +196,8 @@ async def _store_parsed(
         moved = [known[role.posting.external_id] for role in read if role.posting.external_id in known]
         gone = [role for key, role in known.items() if key not in present] if verdict.closes else []
         keys.update(role.dedup_key for role in (*moved, *gone) if role.dedup_key)
-        await roles.mark_canonical(connection, keys, on=on)
-    if verdict.status is FetchStatus.COMPLETE:
+        await roles.mark_canonical(connection, keys, on=rows_on)
+    if rows_on is not None:
         await snapshots.snapshot_board(connection, source=board.source, board=board.token, on=on)
     fill = await roles.read_fill(connection, board.source, board.token)
     is_new = sum(role.posting.external_id not in known for role in read) - stored.reopened

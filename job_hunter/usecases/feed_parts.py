@@ -158,6 +158,7 @@ async def store_feed_board(
     await hold_feed_lock(connection)
     run, facts, known = context.run, board.facts, board.known
     on = run.snapshot_date
+    rows_on = on if facts.status is FetchStatus.COMPLETE else None  # an incomplete rerun keeps the day's rows
     ids = await feeds.insert_found_companies(connection, board.companies.values())
     by_role = {external_id: ids[company.slug] for external_id, company in board.companies.items()}
     gone = [known[external_id] for external_id in board.closing if external_id in known]
@@ -171,15 +172,15 @@ async def store_feed_board(
             board=facts.board,
             run=run.id,
             at=at,
-            on=on,
+            on=rows_on,
             version=run.reading_version,
         )
         await roles.link_reposts(connection, stored.new_ids, run=run.id, at=at, since=at - REPOST_WINDOW)
     before = [known[role.posting.external_id] for role in board.read if role.posting.external_id in known]
     keys = {role.dedup_key for role in board.read}
     keys.update(role.dedup_key for role in (*before, *gone) if role.dedup_key)
-    await roles.mark_canonical(connection, keys, on=on)
-    if facts.status is FetchStatus.COMPLETE:
+    await roles.mark_canonical(connection, keys, on=rows_on)
+    if rows_on is not None:
         await snapshots.snapshot_board(connection, source=facts.source, board=facts.board, on=on)
     fill = await feeds.read_fill_of(connection, facts.source, board.present)
     result = BoardResult(
