@@ -14,6 +14,14 @@ _JOINTS = re.compile(r"(\s*(?:,|;|&|(?<!\+)\+(?!\+)|/|\band\b|\bor\b|\bplus\b)\s
 AT_COMPANY = re.compile(r"(?<=\w)\s+@\s?(?P<name>[A-Z][^@|]*)$")
 """What stands behind a title: "Data Engineer @ Acme"."""
 
+_AREA = re.compile(
+    r"^\s*(?:developer|engineering|engineer|designer|product|data|sales|research)\s+(?:tools|tooling|experience|"
+    r"productivity|platforms?|relations|infrastructure|infra|success|enablement|advocacy|education|acquisition|"
+    r"efficiency|operations|velocity)\s*$",
+    re.IGNORECASE,
+)
+"""Teams that bear a trade's name: "Backend Engineer, Developer Tools" is one opening."""
+
 _BULLET = re.compile(r"^\s*(?:[-*•●–—·▪►→>+~#=]+|\(?\d{1,2}[.)]|[oO]\s)\s*")
 _END = re.compile(r"\s+[-–—:|]+\s*|:\s|\s[-–—]|\s\(|\s\[|\s*https?:|\.\s|\s*\||[?!]|\.$|:$|\s=>|\s->")
 _LISTED = re.compile(
@@ -68,7 +76,7 @@ def split_titles(text: str) -> tuple[str, ...]:
     has_job = False
     for n in range(0, len(pieces), 2):
         piece, joint = pieces[n], pieces[n - 1] if n else ""
-        names = is_job(piece)
+        names = is_job(piece) and not _AREA.match(piece)
         if names and has_job and not (joint.strip() == "/" and len(piece.split()) == 1):
             titles.append(current)
             current, has_job = piece, True
