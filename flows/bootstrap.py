@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -25,9 +26,13 @@ from prefect_sqlalchemy import SqlAlchemyConnector
 
 import job_hunter
 from flows.runtime import TAG_LIMITS, apply_tag_limits
+from job_hunter.config.files import did_you_mean
 
-POOL_LIMIT = 5
-"""Flow runs at once in a pool: 30 webhook events once started 30 processes."""
+POOL = "job-hunter"
+"""The main pool's name in prefect.yaml; other pools there are named after it, and follow it under another name."""
+
+POOL_LIMITS = {POOL: 5, f"{POOL}-shards": 8}
+"""Flow runs at once in a pool: 30 webhook events once started 30 processes. Shards don't wait for parents' slots."""
 
 
 def project_file(name: str) -> Path:
@@ -50,18 +55,62 @@ def module_entrypoint(entrypoint: str) -> str:
     return f"{file.removesuffix('.py').replace('/', '.')}.{name}"
 
 
-async def apply_pool(client: PrefectClient, name: str, kind: str, *, image: str | None = None) -> str:
-    """Create the work pool `name`, or bring its limit and job template up to date; returns what was done."""
-    template: dict[str, Any] = {}
-    if kind == "kubernetes":
-        template = json.loads(project_file("infra/prefect/base-job-template.json").read_text(encoding="utf-8"))
-        if image:
-            template["variables"]["properties"]["image"]["default"] = image
+def pools_of(deployments: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The pools that the deployments name in prefect.yaml, the main one first. Raises BadParameter for a stray name."""
+    names = {POOL, *(wanted["work_pool"]["name"] for wanted in deployments)}
+    for name in sorted(names):
+        if name not in POOL_LIMITS:
+            raise typer.BadParameter(f"prefect.yaml: no such work pool: {name}{did_you_mean(name, POOL_LIMITS)}")
+    return sorted(names)
+
+
+def job_template(values: Mapping[str, str]) -> dict[str, Any]:
+    """The job template of Kubernetes pools with `values` as defaults of its variables.
+
+    `env.NAME` and `labels.NAME` add one entry. Raises BadParameter for a variable that the template does not have, a
+    value of another type, and a missing image.
+    """
+    template: dict[str, Any] = json.loads(
+        project_file("infra/prefect/base-job-template.json").read_text(encoding="utf-8")
+    )
+    variables = template["variables"]["properties"]
+    for name, value in values.items():
+        group, _, entry = name.partition(".")
+        if group not in variables or (variables[group]["type"] == "object") != bool(entry):
+            raise typer.BadParameter(f"the job template has no variable {name}{did_you_mean(name, variables)}")
+        if entry:
+            variables[group]["default"][entry] = value
+        else:
+            variables[group]["default"] = _typed(name, value, variables[group])
+    if "default" not in variables["image"]:
+        raise typer.BadParameter("name the image of flow runs with --image, or choose --kind process")
+    return template
+
+
+def _typed(name: str, value: str, variable: Mapping[str, Any]) -> str | int | bool:
+    if variable["type"] == "integer":
+        if not value.isdecimal():
+            raise typer.BadParameter(f"{name} must be a whole number, not {value!r}")
+        return int(value)
+    if variable["type"] == "boolean":
+        if value not in ("true", "false"):
+            raise typer.BadParameter(f"{name} must be true or false, not {value!r}")
+        return value == "true"
+    if value not in variable.get("enum", [value]):
+        raise typer.BadParameter(f"{name} must be one of {', '.join(variable['enum'])}, not {value!r}")
+    return value
+
+
+async def apply_pool(client: PrefectClient, name: str, kind: str, *, limit: int, template: dict[str, Any]) -> str:
+    """Create the work pool `name`, or bring its limit and job template up to date; returns what was done.
+
+    An empty `template` leaves Prefect's own.
+    """
     try:
         found = await client.read_work_pool(name)
     except ObjectNotFound:
         created = WorkPoolCreate.parse_obj(
-            {"name": name, "type": kind, "base_job_template": template, "concurrency_limit": POOL_LIMIT}
+            {"name": name, "type": kind, "base_job_template": template, "concurrency_limit": limit}
         )
         await client.create_work_pool(created)
         return "created"
@@ -72,14 +121,16 @@ async def apply_pool(client: PrefectClient, name: str, kind: str, *, image: str 
     changes: dict[str, Any] = {}
     if template and template != found.base_job_template:
         changes["base_job_template"] = template
-    if found.concurrency_limit != POOL_LIMIT:
-        changes["concurrency_limit"] = POOL_LIMIT
+    if found.concurrency_limit != limit:
+        changes["concurrency_limit"] = limit
     if changes:
         await client.update_work_pool(name, WorkPoolUpdate.parse_obj(changes))
     return "updated" if changes else "unchanged"
 
 
-async def apply_deployment(client: PrefectClient, wanted: dict[str, Any], *, pool: str, active: bool) -> str:
+async def apply_deployment(
+    client: PrefectClient, wanted: dict[str, Any], *, pool: str, job_variables: dict[str, Any], active: bool
+) -> str:
     """Create or update one deployment with its schedules and triggers; returns its full name."""
     entrypoint = module_entrypoint(wanted["entrypoint"])
     flow: Flow[..., Any] = import_object(entrypoint)
@@ -101,7 +152,7 @@ async def apply_deployment(client: PrefectClient, wanted: dict[str, Any], *, poo
         enforce_parameter_schema=True,
         schedules=schedules,
         work_pool_name=pool,
-        job_variables=(wanted.get("work_pool") or {}).get("job_variables") or {},
+        job_variables=job_variables,
     )
     triggers = [DeploymentEventTrigger.parse_obj(trigger) for trigger in wanted.get("triggers", [])]
     if triggers:
@@ -112,27 +163,53 @@ async def apply_deployment(client: PrefectClient, wanted: dict[str, Any], *, poo
     return f"{flow.name}/{wanted['name']}"
 
 
-async def bootstrap(*, pool: str, kind: str, image: str | None, active: bool) -> list[str]:
-    """Apply everything; returns one line per thing that now stands."""
+async def bootstrap(
+    *, pool: str, kind: str, active: bool, values: Mapping[str, str] | None = None, path: Path | None = None
+) -> list[str]:
+    """Apply everything; returns one line per thing that now stands. `values` are defaults of the job template."""
+    deployments = read_deployments(path)
+    template = job_template(values or {}) if kind == "kubernetes" else {}
     await SqlAlchemyConnector.register_type_and_schema()
     async with get_client() as client:
-        lines = [f"work pool {pool} ({kind}): {await apply_pool(client, pool, kind, image=image)}"]
-        for wanted in read_deployments():
-            name = await apply_deployment(client, wanted, pool=pool, active=active)
+        lines = []
+        for name in pools_of(deployments):
+            done = await apply_pool(client, renamed(name, pool), kind, limit=POOL_LIMITS[name], template=template)
+            lines.append(f"work pool {renamed(name, pool)} ({kind}): {done}")
+        for wanted in deployments:
+            place = wanted["work_pool"]
+            name = await apply_deployment(
+                client,
+                wanted,
+                pool=renamed(place["name"], pool),
+                job_variables=place.get("job_variables", {}) if kind == "kubernetes" else {},
+                active=active,
+            )
             lines.append(f"deployment {name}")
     await apply_tag_limits()
     lines += [f"limit {tag}: {limit}" for tag, limit in TAG_LIMITS.items()]
     return lines
 
 
+def renamed(name: str, pool: str) -> str:
+    """A pool of prefect.yaml under the name it has here: with --pool home, job-hunter-shards is home-shards."""
+    return pool + name.removeprefix(POOL)
+
+
 def main(
-    pool: str = typer.Option("job-hunter", help="The work pool's name."),
-    kind: str = typer.Option("kubernetes", help="The work pool's type: kubernetes or process."),
+    pool: str = typer.Option(POOL, help="The main work pool's name; the shards' is named after it."),
+    kind: str = typer.Option("kubernetes", help="The work pools' type: kubernetes or process."),
     image: str | None = typer.Option(None, help="The image of flow runs on Kubernetes."),
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE: a default of the job template, such as memory_limit=2Gi; repeat."),
+    ] = None,
     paused: bool = typer.Option(False, "--paused", help="Create the schedules without starting them."),
 ) -> None:
     """Make the Prefect server at PREFECT_API_URL equal to prefect.yaml."""
-    for line in asyncio.run(bootstrap(pool=pool, kind=kind, image=image, active=not paused)):
+    given = dict(value.partition("=")[::2] for value in values or ())
+    if image:
+        given["image"] = image
+    for line in asyncio.run(bootstrap(pool=pool, kind=kind, active=not paused, values=given)):
         sys.stdout.write(line + "\n")
 
 
