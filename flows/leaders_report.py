@@ -1,4 +1,7 @@
-"""leaders-report/leaders-report: who pays best, as the markdown artifact `leaders-report`."""
+"""leaders-report/leaders-report: who pays best, as the markdown artifact `leaders-report`; then comp-alert is started.
+
+With `notify` the report also goes to JOB_HUNTER_NOTIFY_URLS, once, with the week's new roles.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,18 @@ from enum import StrEnum
 
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
+from prefect.deployments.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
 
+from flows.outbox import open_outbox
 from flows.runtime import now, open_flow_runtime
-from job_hunter.domain.leaders import REPORT_FAMILIES
+from job_hunter.domain.leaders import REPORT_FAMILIES, LeadersReport
 from job_hunter.domain.level import Family, Level
+from job_hunter.errors import DeliveryFailed
 from job_hunter.report import render_markdown
+from job_hunter.runtime import Runtime
 from job_hunter.usecases.analyze import analyze
+from job_hunter.usecases.digest import send_digest
 
 
 class LevelName(StrEnum):
@@ -39,6 +48,8 @@ async def leaders_report(
     trend_weeks: int = 12,
     on: date | None = None,
     run_id: str | None = None,
+    notify: bool | None = None,
+    start_alert: bool = True,
 ) -> str:
     """Write the market-leaders report as the artifact `leaders-report`.
 
@@ -49,7 +60,10 @@ async def leaders_report(
         top_n: how many leaders to list.
         trend_weeks: how far back movers look.
         on: the snapshot date to report on; the newest when left out.
-        run_id: the refresh this report belongs to, for the record.
+        run_id: the refresh this report belongs to.
+        notify: send the report with the week's new roles to JOB_HUNTER_NOTIFY_URLS, once for each snapshot date and
+            question; as JOB_HUNTER_NOTIFY says when left out.
+        start_alert: with a run_id, start the deployment comp-alert/comp-alert at the end.
     """
     async with open_flow_runtime(migrated=True) as opened:
         report = await analyze(
@@ -62,10 +76,40 @@ async def leaders_report(
             on=on,
             at=now(),
         )
-    markdown = render_markdown(report)
-    await create_markdown_artifact(key="leaders-report", markdown=markdown, description=report.headline)
-    get_run_logger().info("%s (refresh %s)", report.headline, run_id or "not named")
+        markdown = render_markdown(report)
+        await create_markdown_artifact(key="leaders-report", markdown=markdown, description=report.headline)
+        get_run_logger().info("%s (refresh %s)", report.headline, run_id or "not named")
+        try:
+            if opened.settings.notify if notify is None else notify:
+                await _send(opened, report)
+        finally:
+            if run_id and start_alert:
+                await _start_alert(run_id)
     return report.headline
+
+
+async def _send(opened: Runtime, report: LeadersReport) -> None:
+    """Send the digest; the artifact stands already, so that a failure here is this run's and loses nothing."""
+    delivered = await send_digest(opened.db, report, open_outbox(opened.settings))
+    get_run_logger().info("digest: %s", delivered.sentence())
+    if delivered.waiting:
+        raise DeliveryFailed(delivered.sentence())
+
+
+async def _start_alert(run_id: str) -> None:
+    try:
+        await run_deployment(
+            "comp-alert/comp-alert",
+            parameters={"run_id": run_id},
+            timeout=0,
+            as_subflow=False,
+            idempotency_key=f"comp-alert of refresh {run_id}",
+        )
+    except ObjectNotFound:
+        get_run_logger().warning(
+            "the alert was not started: there is no deployment comp-alert/comp-alert; "
+            "`python -m flows.bootstrap` creates it"
+        )
 
 
 if __name__ == "__main__":
