@@ -69,6 +69,10 @@ class RefreshInProgress(StorageError):
     """Another refresh holds the advisory lock: wait for it, or end it, then run again."""
 
 
+class ClockBehind(JobHunterError):
+    """The ledger holds a later day than this machine's clock: set the clock, or `job-hunter doctor --forget-future`."""
+
+
 class DeliveryFailed(JobHunterError):
     """An address did not take a message: it is kept, and `job-hunter alert` or the next run tries again."""
 

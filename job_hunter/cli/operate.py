@@ -11,7 +11,7 @@ from job_hunter.cli import support
 from job_hunter.cli.support import Format, out
 from job_hunter.runtime import embedded_dir, open_runtime
 from job_hunter.storage.embedded import embedded_state
-from job_hunter.usecases.doctor import Check, accept_quarantine, examine
+from job_hunter.usecases.doctor import Check, accept_quarantine, examine, forget_future
 from job_hunter.usecases.ledger_report import ledger_report
 
 
@@ -25,15 +25,25 @@ def doctor_command(
     accept: Annotated[
         str | None, typer.Option(help="Accept a quarantined harvest: SOURCE/BOARD, as the check names it.")
     ] = None,
+    forget: Annotated[
+        bool, typer.Option("--forget-future", help="Take back days after today, recorded under a clock that was ahead.")
+    ] = False,
     output: Annotated[Format, typer.Option("--format", help="How to print the checks.")] = Format.TABLE,
 ) -> None:
     """Is it healthy? Exit code 1 when something needs a person."""
     settings = support.load_settings()
+    done: list[str] = []
 
     async def work() -> list[Check]:
         async with open_runtime(settings, migrated=False) as runtime:
             if accept is not None:
-                out.print(await accept_quarantine(runtime.db, accept, at=support.now()))
+                done.append(await accept_quarantine(runtime.db, accept, at=support.now()))
+            if forget:
+                gone = await forget_future(runtime.db, at=support.now())
+                done.append(
+                    f"forgotten: {gone.runs} runs, {gone.snapshot_rows:,} snapshot rows; "
+                    f"{gone.reopened:,} roles are open again"
+                )
             checks = await examine(runtime.db, today=support.today())
         if settings.db_connection_string is None and settings.db_connection_string_file is None:
             state = embedded_state(embedded_dir(settings))
@@ -42,6 +52,8 @@ def doctor_command(
         return checks
 
     checks = support.run(work())
+    for line in done:
+        support.err.print(support.plain(line))
     if output is Format.JSON:
         support.print_json([{"name": c.name, "ok": c.is_ok, "message": c.message, "advice": c.advice} for c in checks])
     else:

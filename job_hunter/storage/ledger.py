@@ -144,6 +144,12 @@ async def write_board_result(
     )
 
 
+async def read_newest_day(connection: AsyncConnection) -> date | None:
+    """The latest snapshot date of any run."""
+    newest: date | None = await connection.scalar(text("SELECT max(snapshot_date) FROM job_hunter.refresh_runs"))
+    return newest
+
+
 async def read_covered_boards(connection: AsyncConnection, on: date) -> set[tuple[str, str]]:
     """The (source, board) pairs that have a complete fetch on `on`."""
     rows = await connection.execute(

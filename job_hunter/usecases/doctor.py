@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from job_hunter.errors import UsageError
-from job_hunter.storage import health
+from job_hunter.storage import health, ledger
 from job_hunter.storage.database import Database
+from job_hunter.storage.forget import Forgotten, forget_after
 from job_hunter.storage.fx import read_newest_rate_date
 from job_hunter.storage.migrate import current, head
+from job_hunter.usecases.refresh import refresh_lock
 
 STALE_AFTER = timedelta(days=8)
 """A weekly schedule, and a day of grace."""
@@ -42,6 +44,7 @@ async def examine(db: Database, *, today: date) -> list[Check]:
         ]
     async with db.reading() as connection:
         newest = await health.read_newest_snapshot(connection)
+        newest_run = await ledger.read_newest_day(connection)
         failing = await health.read_failing_boards(connection, times=FAILING_AFTER)
         quarantined = await health.read_quarantined_boards(connection)
         rate_date = await read_newest_rate_date(connection)
@@ -49,6 +52,7 @@ async def examine(db: Database, *, today: date) -> list[Check]:
         archive = await health.read_archive(connection)
     return [
         Check("schema", True, f"at {schema}"),
+        _clock(newest_run, today),
         _freshness(newest, today),
         _failing(failing),
         _quarantines(quarantined),
@@ -61,6 +65,17 @@ async def examine(db: Database, *, today: date) -> list[Check]:
             + (f", {archive.size_bytes / archive.postings:,.0f} bytes each" if archive.postings else ""),
         ),
     ]
+
+
+def _clock(newest: date | None, today: date) -> Check:
+    if newest is None or newest <= today:
+        return Check("clock", True, f"today is {today}, no run is of a later day")
+    return Check(
+        "clock",
+        False,
+        f"the ledger holds a run of {newest}, and today is {today}",
+        "set this machine's clock, or, if it is right, run `job-hunter doctor --forget-future`",
+    )
 
 
 def _freshness(newest: date | None, today: date) -> Check:
@@ -129,3 +144,12 @@ async def accept_quarantine(db: Database, target: str, *, at: datetime) -> str:
             raise UsageError(f"--accept {target}: no quarantined harvest there; {hint}.")
         await health.write_accepted(connection, source, board, at=at)
     return f"{target}: accepted; the next refresh closes what the board no longer lists"
+
+
+async def forget_future(db: Database, *, at: datetime) -> Forgotten:
+    """Take back what was recorded of days after that of `at`, under a clock that was ahead.
+
+    Raises RefreshInProgress when a refresh runs.
+    """
+    async with refresh_lock(db), db.transaction() as connection:
+        return await forget_after(connection, at.astimezone(UTC).date(), at=at)

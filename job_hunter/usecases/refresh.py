@@ -14,7 +14,7 @@ from job_hunter.domain.company import Board, Company, board_of
 from job_hunter.domain.feed_settings import FeedSettings
 from job_hunter.domain.role import PARSER_VERSION, Readings
 from job_hunter.domain.run import BoardResult, BoardState, Run, Summary
-from job_hunter.errors import RefreshInProgress, SourceError, SourceUnavailable, UsageError
+from job_hunter.errors import ClockBehind, RefreshInProgress, SourceError, SourceUnavailable, UsageError
 from job_hunter.sources import ATS
 from job_hunter.sources.contract import Harvest
 from job_hunter.sources.http import Http
@@ -88,14 +88,18 @@ async def begin_run(
     only: Collection[str] = (),
     only_missing: bool = False,
     sources: Collection[str] = ("ats",),
+    is_replay: bool = False,
 ) -> Plan:
     """Open the ledger for a run started `at`, make the companies equal to the configuration, and plan its boards.
 
-    `only_missing` leaves out boards that have a complete fetch on the run's snapshot date already.
+    `only_missing` leaves out boards that have a complete fetch on the run's snapshot date already. Days before the
+    newest one of the ledger are fixed: raises ClockBehind for them, except in a replay against replicas.
     """
     boards = boards_of(companies, only=only) if "ats" in sources else ()
     on = at.astimezone(UTC).date()
     async with db.transaction() as connection:
+        if not is_replay:
+            _check_clock(on, await ledger.read_newest_day(connection))
         synced = await company_store.sync_companies(connection, companies, at=at)
         version = await company_store.upsert_reading_version(
             connection, parser_version=PARSER_VERSION, config_digest=readings.digest, at=at, check=readings.check
@@ -113,6 +117,14 @@ async def begin_run(
     if synced.retired:
         log.warning("companies: retired %s — no longer in companies.yaml", ", ".join(synced.retired))
     return Plan(run, boards, states, synced.ids, level_ids, synced.retired, feeds_of(sources), covered)
+
+
+def _check_clock(on: date, newest: date | None) -> None:
+    if newest is not None and newest > on:
+        raise ClockBehind(
+            f"The ledger holds a run of {newest}, and the clock says {on}: nothing was written. Set this machine's "
+            f"clock, or, if it is right, run `job-hunter doctor --forget-future`."
+        )
 
 
 def feed_context(
@@ -186,17 +198,27 @@ async def refresh(
     only_missing: bool = False,
     sources: Collection[str] = ("ats",),
     settings: FeedSettings = FeedSettings(),  # noqa: B008 immutable
+    is_replay: bool = False,
     on_result: Callable[[BoardResult], None] = lambda result: None,
 ) -> Summary:
     """Refresh the boards of `companies` and the feeds among `sources` without an orchestrator.
 
     This door owns the one retry of boards. At most 8 boards are fetched and 4 stored at once. A board that fails costs
-    that board; the summary says which and why. Raises RefreshInProgress when another refresh runs.
+    that board; the summary says which and why. Raises RefreshInProgress when another refresh runs, and ClockBehind for
+    a day before the newest one of the ledger unless it is a replay.
     """
     async with refresh_lock(db):
         warning = await refresh_rates(db, http, today=clock().astimezone(UTC).date())
         plan = await begin_run(
-            db, companies, readings, at=clock(), door=door, only=only, only_missing=only_missing, sources=sources
+            db,
+            companies,
+            readings,
+            at=clock(),
+            door=door,
+            only=only,
+            only_missing=only_missing,
+            sources=sources,
+            is_replay=is_replay,
         )
         fetching, storing = asyncio.Semaphore(FETCHES_AT_ONCE), asyncio.Semaphore(STORES_AT_ONCE)
         waiting = asyncio.Semaphore(FETCHES_AT_ONCE)

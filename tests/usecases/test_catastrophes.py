@@ -12,9 +12,11 @@ import pytest
 from job_hunter.domain.closing import FetchStatus
 from job_hunter.domain.company import Company
 from job_hunter.domain.run import BoardResult, Summary
-from job_hunter.errors import RefreshInProgress
+from job_hunter.errors import ClockBehind, RefreshInProgress
+from job_hunter.usecases.doctor import forget_future
 from job_hunter.usecases.refresh import refresh_lock
 from tests.edited_config import CITIES_ARE_LONDON, edited_readings
+from tests.tables import contents
 from tests.usecases.conftest import END, Market
 
 DAY = timedelta(days=1)
@@ -227,3 +229,54 @@ async def test_the_lock_goes_with_its_holder(market: Market) -> None:
         assert await market.value("SELECT pg_terminate_backend(:pid, 5000)", pid=holder)
         await market.refresh()
     assert await market.value("SELECT status FROM job_hunter.refresh_runs") == "completed"
+
+
+async def test_a_clock_that_was_moved_back_writes_nothing(market: Market) -> None:
+    """The days behind the newest one are fixed: a refresh dated into them stops and names the remedies."""
+    before, now = market.sandbox.world.dates[-2:]
+    market.set_date(now)
+    await market.refresh()
+    kept = await contents(market.dsn)
+    market.at -= timedelta(days=2)
+    market.sandbox.set_date(before)
+    with pytest.raises(ClockBehind, match=f"a run of {now}, and the clock says {now - 2 * DAY}: nothing was writ"):
+        await market.refresh()
+    assert kept == await contents(market.dsn)
+    market.set_date(now, hour=9)
+    assert (await market.refresh()).totals()["changed"] == 0
+
+
+async def test_an_hour_back_on_the_same_day_is_another_run_of_the_day(market: Market) -> None:
+    """A clock that was corrected a little stops nobody, and loses and closes nothing."""
+    await market.refresh()
+    before = await market.rows(OPEN)
+    market.at -= timedelta(hours=1)
+    again = await market.refresh()
+    assert {"complete"} == {result.status.value for result in again.results}
+    assert before == await market.rows(OPEN)
+    assert await market.rows(DOUBLES) == []
+
+
+async def test_days_recorded_under_a_clock_that_was_ahead_are_taken_back(market: Market) -> None:
+    """A run dated a year ahead, then the clock set right: one command, and all is as if it had run today."""
+    earlier, later = market.sandbox.world.dates[-5], market.sandbox.world.dates[-1]
+    market.set_date(earlier)
+    await market.refresh()
+    market.set_date(later)
+    market.at += 365 * DAY
+    ahead = await market.refresh()
+    assert ahead.totals()["new"] > 0 < ahead.totals()["closed"]
+    market.set_date(later)
+    with pytest.raises(ClockBehind, match="doctor --forget-future"):
+        await market.refresh()
+    async with market.database() as database:
+        gone = await forget_future(database, at=market.at)
+    assert (1, ahead.totals()["closed"]) == (gone.runs, gone.reopened)
+    await market.refresh()
+    truth = market.sandbox.truth
+    for on in (earlier, later):
+        assert len(truth.openings(on)) == sum(count for _, count in await market.rows(ROWS, on=on))
+    assert later == await market.value("SELECT max(snapshot_date) FROM job_hunter.roles_snapshots")
+    assert later == await market.value("SELECT max(GREATEST(first_seen_at, closed_at))::date FROM job_hunter.roles")
+    assert len(truth.openings(later)) == len(await market.rows(OPEN))
+    assert await market.rows(DOUBLES) == []
