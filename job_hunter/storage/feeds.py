@@ -15,6 +15,7 @@ from job_hunter.domain.company import Company, Sector
 from job_hunter.domain.company_match import FOUND_TYPE
 from job_hunter.domain.level import Family
 from job_hunter.domain.run import Filled
+from job_hunter.storage.roles import KnownRole
 from job_hunter.storage.tables import CompanyRow, CompPointRow
 
 
@@ -136,17 +137,38 @@ async def read_unseen(connection: AsyncConnection, source: str, *, before: datet
     return OpenBoard("", tuple(row[0] for row in found), tuple(row[1] for row in found if row[1]))
 
 
+async def read_known_of_source(
+    connection: AsyncConnection, source: str, *, reading_version: int
+) -> dict[str, KnownRole]:
+    """The open roles of a source on whatever board, by external id."""
+    rows = await connection.execute(
+        text(
+            "SELECT external_id, id, payload_hash, reading_version = :version, dedup_key FROM job_hunter.roles "
+            "WHERE source = :source AND closed_at IS NULL"
+        ),
+        {"source": source, "version": reading_version},
+    )
+    return {row[0]: KnownRole(row[1], row[2], bool(row[3]), row[4]) for row in rows}
+
+
 async def touch_roles(
-    connection: AsyncConnection, source: str, external_ids: Collection[str], *, board: str, at: datetime
+    connection: AsyncConnection,
+    source: str,
+    external_ids: Collection[str],
+    *,
+    board: str,
+    boards: Collection[str],
+    at: datetime,
 ) -> None:
-    """Note that open roles were seen again on `board`, without changing anything else of them."""
+    """Note that open roles were seen again; those on none of `boards` move to `board`. Nothing else of them changes."""
     if external_ids:
         await connection.execute(
             text(
-                "UPDATE job_hunter.roles SET fetched_at = :at, board = :board "
+                "UPDATE job_hunter.roles SET fetched_at = :at, "
+                "board = CASE WHEN board = ANY(:boards) THEN board ELSE :board END "
                 "WHERE source = :source AND external_id = ANY(:ids) AND closed_at IS NULL"
             ),
-            {"at": at, "board": board, "source": source, "ids": sorted(external_ids)},
+            {"at": at, "board": board, "boards": sorted(boards), "source": source, "ids": sorted(external_ids)},
         )
 
 

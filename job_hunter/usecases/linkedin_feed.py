@@ -80,9 +80,8 @@ async def refresh_linkedin(context: FeedContext) -> list[BoardResult]:
 
 async def _refresh_search(context: FeedContext, search: JobSearch, bounds: _Bounds, index: CompanyIndex) -> BoardResult:
     async with context.db.reading() as connection:
-        known = await roles.read_known_roles(
-            connection, SOURCE, search.slug, reading_version=context.run.reading_version
-        )
+        # Searches overlap: a card that another one has read is known to all of them.
+        known = await feeds.read_known_of_source(connection, SOURCE, reading_version=context.run.reading_version)
     gathered = await _gather(context, search, known, bounds)
     if isinstance(gathered.stopped, SourceBlocked):
         bounds.stopped = gathered.stopped
@@ -197,7 +196,8 @@ async def _store(
     present = {*seen, *(role.posting.external_id for role in read)}
     board = FeedBoard(facts, read, companies, present, known, (), [*gathered.rejects, *rejects])
     async with context.db.transaction() as connection:
-        await feeds.touch_roles(connection, SOURCE, present, board=search.slug, at=at)
+        boards = [each.slug for each in context.settings.searches]
+        await feeds.touch_roles(connection, SOURCE, present, board=search.slug, boards=boards, at=at)
         return await store_feed_board(connection, context, board, rates, at=at)
 
 
