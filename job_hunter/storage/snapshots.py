@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -104,6 +104,33 @@ async def snapshot_board(connection: AsyncConnection, *, source: str, board: str
     values = {"source": source, "board": board, "on": on, "origin": "refresh"}
     await connection.execute(text(_BOARD_ROLES), values)
     await connection.execute(text(_BOARD_POINTS), values)
+
+
+async def remove_retired(connection: AsyncConnection, *, on: date, at: datetime) -> list[bytes]:
+    """Take the roles that were retired `at` out of the day `on`; returns their dedup keys."""
+    retired = "job_hunter.role_events e WHERE e.happened_at = :at AND e.kind = 'retired'"
+    keys = await connection.scalars(
+        text(
+            f"SELECT DISTINCT r.dedup_key FROM job_hunter.roles r WHERE r.dedup_key IS NOT NULL "
+            f"AND r.id IN (SELECT e.role_id FROM {retired})"
+        ),
+        {"at": at},
+    )
+    await connection.execute(
+        text(
+            f"DELETE FROM job_hunter.roles_snapshots WHERE snapshot_date = :on AND role_id IN (SELECT e.role_id "
+            f"FROM {retired})"
+        ),
+        {"on": on, "at": at},
+    )
+    await connection.execute(
+        text(
+            f"DELETE FROM job_hunter.comp_snapshots WHERE snapshot_date = :on AND comp_point_id IN (SELECT p.id "
+            f"FROM job_hunter.comp_points p WHERE p.role_id IN (SELECT e.role_id FROM {retired}))"
+        ),
+        {"on": on, "at": at},
+    )
+    return list(keys)
 
 
 async def snapshot_reported(connection: AsyncConnection, *, on: date) -> int:

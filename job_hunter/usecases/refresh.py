@@ -19,7 +19,7 @@ from job_hunter.sources import ATS
 from job_hunter.sources.contract import Harvest
 from job_hunter.sources.http import Http
 from job_hunter.storage import companies as company_store
-from job_hunter.storage import ledger, snapshots
+from job_hunter.storage import ledger, roles, snapshots
 from job_hunter.storage.database import Database
 from job_hunter.usecases.board import fetch_board, store_board
 from job_hunter.usecases.feed_parts import FeedContext
@@ -101,6 +101,7 @@ async def begin_run(
         if not is_replay:
             _check_clock(on, await ledger.read_newest_day(connection))
         synced = await company_store.sync_companies(connection, companies, at=at)
+        await roles.mark_canonical(connection, await snapshots.remove_retired(connection, on=on, at=at), on=on)
         version = await company_store.upsert_reading_version(
             connection, parser_version=PARSER_VERSION, config_digest=readings.digest, at=at, check=readings.check
         )

@@ -280,3 +280,22 @@ async def test_days_recorded_under_a_clock_that_was_ahead_are_taken_back(market:
     assert later == await market.value("SELECT max(GREATEST(first_seen_at, closed_at))::date FROM job_hunter.roles")
     assert len(truth.openings(later)) == len(await market.rows(OPEN))
     assert await market.rows(DOUBLES) == []
+
+
+async def test_a_company_taken_off_the_list_at_noon_has_no_row_that_day(market: Market) -> None:
+    """A closed role has no row from its closing day on; what stood behind it under another source counts now."""
+    await market.refresh()
+    gone, *rest = market.companies
+    row = f"""
+        INSERT INTO job_hunter.roles (source, external_id, company_id, board, title, location, first_seen_at,
+                                      fetched_at, dedup_key, is_canonical)
+        SELECT 'hn', 'copy', company_id, 'thread', title, location, first_seen_at, fetched_at, dedup_key, false
+        FROM job_hunter.roles WHERE board = '{gone.ats_id}' ORDER BY id LIMIT 1"""
+    async with market.database() as database, database.transaction() as connection:
+        await connection.exec_driver_sql(row)
+    market.at += timedelta(hours=6)
+    await market.refresh(tuple(rest))
+    assert gone.slug not in dict(await market.rows(ROWS, on=END))
+    assert gone.slug not in {row[0] for row in await market.rows(PAY_ROWS, on=END)}
+    assert len(rest) == len(await market.rows(ROWS, on=END))
+    assert await market.value("SELECT is_canonical FROM job_hunter.roles WHERE external_id = 'copy'")
