@@ -42,6 +42,11 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
 
 
+def share(value: float, top: float) -> str:
+    """The length of a bar, as CSS takes it."""
+    return f"{value / top if top else 0:.1%}"
+
+
 def window(comparison: Comparison) -> str:
     """What a comparison covers, in words."""
     weeks = "a week" if comparison.weeks == 1 else f"{comparison.weeks} weeks"
@@ -74,6 +79,7 @@ def _environment() -> Environment:
         "spread": spread,
         "openings": opening_change,
         "percent": percent,
+        "share": share,
         "window": window,
         "spark": sparkline,
     }
@@ -97,10 +103,12 @@ def render_html(report: LeadersReport, *, new_roles: Sequence[Opening] = (), new
     def line(values: tuple[float | None, ...], label: str) -> Markup:
         return Markup(charts.line(values, label=label))  # noqa: S704 made by us, every text in it escaped
 
+    bars = [leader.p50 for leader in report.leaders] + [own.total_gbp for own in report.you]
     return template.render(
         report=report,
         scope=scope(report),
         line=line,
+        top=max(bars, default=0.0),
         shown_movers=SHOWN_MOVERS,
         new_roles=new_roles,
         new_roles_title=new_roles_title,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.padding import Padding
+from rich.console import Console, RenderableType
 from rich.table import Table
 
 from job_hunter.domain.leaders import Comparison, LeadersReport, change, money
@@ -16,13 +15,18 @@ WIDE = 110
 
 def render_terminal(report: LeadersReport, console: Console) -> None:
     """Print the report; narrow terminals get fewer columns, never cut ones."""
-    console.print(f"\n[bold]{terminal(report.headline)}[/]")
-    console.print(f"[dim]{terminal(scope(report))} · snapshot of {report.snapshot_date or 'no day yet'}[/]\n")
+    _print(console, f"\n[bold]{terminal(report.headline)}[/]")
+    _print(console, f"[dim]{terminal(scope(report))} · snapshot of {report.snapshot_date or 'no day yet'}[/]\n")
     if report.leaders:
-        console.print(_leaders(report, is_wide=console.width >= WIDE))
+        _print(console, _leaders(report, is_wide=console.width >= WIDE))
     for comparison in report.comparisons:
         _print_comparison(comparison, console)
     _print_trust(report, console)
+
+
+def _print(console: Console, content: RenderableType) -> None:
+    """Print within the terminal's width: a line that the terminal breaks by itself is broken within words."""
+    console.print(content, soft_wrap=False)
 
 
 def _leaders(report: LeadersReport, *, is_wide: bool) -> Table:
@@ -53,7 +57,7 @@ def _leaders(report: LeadersReport, *, is_wide: bool) -> Table:
 
 
 def _print_comparison(comparison: Comparison, console: Console) -> None:
-    console.print(f"\n[bold]Movers[/] [dim]{window(comparison)}[/]")
+    _print(console, f"\n[bold]Movers[/] [dim]{window(comparison)}[/]")
     if comparison.movers:
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column("company", overflow="fold")
@@ -64,16 +68,16 @@ def _print_comparison(comparison: Comparison, console: Console) -> None:
             split = mover.split
             parts = [change(part) for part in (split.same, split.mix, split.fx, split.reading)]
             table.add_row(terminal(mover.name), money(mover.after), f"[{colour}]{change(mover.delta)}[/]", *parts)
-        console.print(table)
+        _print(console, table)
     else:
-        console.print("no median moved")
+        _print(console, "no median moved")
     for title, names in (("New entrants", comparison.entrants), ("Left", comparison.leavers)):
         if names:
-            console.print(f"[bold]{title}[/] {terminal(', '.join(names))}")
+            _print(console, f"[bold]{title}[/] {terminal(', '.join(names))}")
 
 
 def _print_trust(report: LeadersReport, console: Console) -> None:
-    console.print("\n[bold]How far to trust it[/]")
+    _print(console, "\n[bold]How far to trust it[/]")
     mix = ", ".join(f"{count} {name}" for name, count in sorted(report.evidence.items())) or "none"
     share = f"{report.states_pay / report.open_roles:.0%}" if report.open_roles else "–"
     facts = [
@@ -90,5 +94,9 @@ def _print_trust(report: LeadersReport, console: Console) -> None:
         facts.append(f"newest exchange rate used: ECB, {report.rate_date}")
     if report.run_id:
         facts.append(f"run {report.run_id}, {report.parser_version}")
+    listed = Table.grid(padding=(0, 1))
+    listed.add_column()
+    listed.add_column(overflow="fold")
     for fact in facts:
-        console.print(Padding(f"· {fact}", (0, 0, 0, 2)), soft_wrap=False)
+        listed.add_row(" ·", fact)
+    _print(console, listed)
