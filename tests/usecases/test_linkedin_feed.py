@@ -46,6 +46,7 @@ async def test_cards_of_a_search_are_roles(large: Market) -> None:
     await large.refresh(sources=LINKEDIN, settings=settings)
     cards = _cards(large, ENGINEERS)
     rows = {row[0]: row for row in await large.rows(ROLES)}
+    assert large.sandbox.most_at_once(source="linkedin") == 1
     assert len(cards) > 10
     assert set(cards) == set(rows)
     for ident, card in cards.items():
@@ -92,7 +93,6 @@ async def test_little_is_asked_and_slowly(large: Market) -> None:
     assert len(details) == 7
     assert [request.query["start"] for request in pages[:2]] == ["0", "10"]
     assert 3.0 <= min(pauses(asked)) <= max(pauses(asked)) <= 4.5
-    assert large.sandbox.most_at_once(source="linkedin") == 1
     # What there was no room for is kept as the card alone, and read the next time.
     cards = len(await large.rows(ROLES))
     assert cards > 7
