@@ -54,6 +54,16 @@ def is_short(count: int, last_complete_count: int | None) -> bool:
     return last_complete_count >= SMALL_BOARD and count < last_complete_count * SHORT_BELOW
 
 
+def turnover_note(*, open_before: int, gone: int, count: int) -> str | None:
+    """A warning when most openings of a board were replaced at once though its size held; None for the usual.
+
+    It stops nothing: boards are filled anew after a change of their system, and their ids may change with it.
+    """
+    if open_before < SMALL_BOARD or gone <= open_before * SHORT_BELOW or is_short(count, open_before):
+        return None
+    return f"{gone} of {open_before} openings were replaced at once: see whether the board changed its ids"
+
+
 def judge(*, count: int, is_whole: bool, history: BoardHistory, at: datetime) -> Verdict:
     """The verdict on a harvest of `count` records fetched `at`; `is_whole` is False when records are known to lack.
 

@@ -13,7 +13,7 @@ from isal import isal_zlib
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from job_hunter.domain.closing import FetchStatus, judge
+from job_hunter.domain.closing import FetchStatus, judge, turnover_note
 from job_hunter.domain.company import Board
 from job_hunter.domain.fx import Rates, to_gbp
 from job_hunter.domain.money import Basis
@@ -87,7 +87,7 @@ async def store_board(
             connection, run, board, state, outcome, parsed, read, rates, known, company_id, level_ids, at
         )
         await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
-    if result.status is not FetchStatus.COMPLETE:
+    if result.message:
         log.warning("%s: %s company=%s — %s", board.source, result.status, board.slug, result.message)
     return result
 
@@ -222,7 +222,7 @@ async def _store_parsed(
         lookup_misses=dict(Counter(miss for role in read for miss in role.misses)),
         rejects=tuple(f"{reject.external_id}: {reject.reason}" for reject in parsed.rejects[:MAX_LISTED_REJECTS]),
         unread_fields=dict(parsed.unread_fields),
-        message=verdict.message,
+        message=verdict.message or turnover_note(open_before=len(known), gone=len(absent), count=len(present)),
         with_pay=fill.with_pay,
         with_level=fill.with_level,
         with_place=fill.with_place,

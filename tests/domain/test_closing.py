@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from job_hunter.domain.closing import BoardHistory, FetchStatus, is_short, judge
+from job_hunter.domain.closing import BoardHistory, FetchStatus, is_short, judge, turnover_note
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 YESTERDAY = NOW - timedelta(days=1)
@@ -49,6 +49,24 @@ def test_the_table_of_verdicts(
 def test_growth_and_stable_size_are_never_short(last: int, more: int) -> None:
     """A board that keeps its size or grows is never quarantined, whatever its turnover."""
     assert not is_short(last + more, last)
+
+
+TURNOVERS = [
+    # open before, gone, now, whether it is worth a warning
+    (300, 151, 300, True),
+    (300, 150, 300, False),
+    (300, 300, 900, True),
+    (300, 300, 0, False),  # short, and thus quarantined or confirmed
+    (4, 4, 4, False),
+    (5, 3, 5, True),
+    (0, 0, 7, False),
+]
+
+
+@pytest.mark.parametrize(("before", "gone", "count", "is_worth_it"), TURNOVERS)
+def test_a_high_turnover_at_stable_size_is_a_warning(before: int, gone: int, count: int, is_worth_it: bool) -> None:
+    """It is said, and nothing is held back for it."""
+    assert is_worth_it == (turnover_note(open_before=before, gone=gone, count=count) is not None)
 
 
 HARVEST = st.tuples(

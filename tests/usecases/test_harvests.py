@@ -106,6 +106,24 @@ async def test_random_harvests_leave_what_the_policy_says(dsn: str, readings: Re
     assert set(FetchStatus) == set(met)
 
 
+async def test_a_high_turnover_is_complete_and_said(
+    dsn: str, readings: Readings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Thirty openings replaced by thirty others: believed, with rows, and named in the ledger and the log."""
+    company, at = _company("acme"), datetime(2026, 11, 15, 4, tzinfo=UTC)
+    database = Database(dsn)
+    try:
+        await _store(database, [company], readings, {"acme": _payload(range(30))}, at)
+        at += timedelta(days=7)
+        result = (await _store(database, [company], readings, {"acme": _payload(range(25, 55))}, at))["acme"]
+        assert {str(n) for n in range(25, 55)} == await _rows_of(database, at.date())
+    finally:
+        await database.close()
+    assert (result.status, result.new, result.closed) == (FetchStatus.COMPLETE, 25, 25)
+    assert result.message == "25 of 30 openings were replaced at once: see whether the board changed its ids"
+    assert any("company=acme" in line and result.message in line for line in caplog.messages)
+
+
 async def _pairs(database: Database, query: str) -> list[tuple[Any, ...]]:
     async with database.reading() as connection:
         return [tuple(row) for row in await connection.exec_driver_sql(query)]
