@@ -82,8 +82,8 @@ def bench_refresh(folder: Path) -> dict[str, Cost]:
             run_client((CLIENT, "floor"), env={**base, **plain["env"]})  # fills the replica's cache
             env = {**base, **flow_env, **plain["env"], "PREFECT_API_URL": api}
             for name, program in (
-                ("command, as a program", ("-m", "job_hunter", "refresh", "--format", "json")),
-                ("flow, as a program", ("-m", "flows.refresh")),
+                ("command, as a program", ("-m", "job_hunter", "refresh", "--source", "ats", "--format", "json")),
+                ("flow, as a program", ("-m", "flows.refresh", "ats")),
             ):
                 run_program((sys.executable, "-c", EMPTY), env=env)
                 costs[name] = run_program((sys.executable, *program), env=env, postmaster=postmaster)

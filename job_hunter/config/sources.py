@@ -41,8 +41,8 @@ class SearchEntry(Entry):
 class LevelsFyi(Entry):
     """The part about levels.fyi."""
 
-    places: tuple[PlaceEntry, ...] = ()
-    families: tuple[FamilyEntry, ...] = ()
+    places: tuple[PlaceEntry, ...] | None = None
+    families: tuple[FamilyEntry, ...] | None = None
 
 
 class LinkedinGuest(Entry):
@@ -51,7 +51,7 @@ class LinkedinGuest(Entry):
     enabled: Annotated[bool, Field(strict=True)] = False
     pages: Bound = 3
     details: Bound = 40
-    searches: tuple[SearchEntry, ...] = ()
+    searches: tuple[SearchEntry, ...] | None = None
 
 
 class SourcesFile(Entry):
@@ -62,7 +62,7 @@ class SourcesFile(Entry):
 
 
 def load_sources(config_dir: Path) -> FeedSettings:
-    """The settings of `config_dir`/sources.yaml; a folder without the file gets the shipped ones.
+    """The settings of `config_dir`/sources.yaml; what is left out, the file itself included, is as shipped.
 
     Raises ConfigError naming the entry and the key when the file is malformed or names something twice.
     """
@@ -70,12 +70,18 @@ def load_sources(config_dir: Path) -> FeedSettings:
     if not path.exists():
         return FeedSettings()
     file = load(path, SourcesFile, _check)
-    linkedin = file.linkedin_guest
+    levels, linkedin, shipped = file.levels_fyi, file.linkedin_guest, FeedSettings()
     return FeedSettings(
-        places=tuple(PayPlace(entry.slug, entry.bucket) for entry in file.levels_fyi.places),
-        families=tuple(PayFamily(entry.slug, entry.family) for entry in file.levels_fyi.families),
+        places=shipped.places
+        if levels.places is None
+        else tuple(PayPlace(entry.slug, entry.bucket) for entry in levels.places),
+        families=shipped.families
+        if levels.families is None
+        else tuple(PayFamily(entry.slug, entry.family) for entry in levels.families),
         linkedin_enabled=linkedin.enabled,
-        searches=tuple(JobSearch(entry.slug, entry.keywords, entry.location) for entry in linkedin.searches),
+        searches=shipped.searches
+        if linkedin.searches is None
+        else tuple(JobSearch(entry.slug, entry.keywords, entry.location) for entry in linkedin.searches),
         pages=linkedin.pages,
         details=linkedin.details,
     )
@@ -84,9 +90,9 @@ def load_sources(config_dir: Path) -> FeedSettings:
 def _check(file: SourcesFile) -> Iterator[Fault]:
     """What only the whole file can show."""
     lists: tuple[tuple[Loc, tuple[PlaceEntry | FamilyEntry | SearchEntry, ...]], ...] = (
-        (("levels_fyi", "places"), file.levels_fyi.places),
-        (("levels_fyi", "families"), file.levels_fyi.families),
-        (("linkedin_guest", "searches"), file.linkedin_guest.searches),
+        (("levels_fyi", "places"), file.levels_fyi.places or ()),
+        (("levels_fyi", "families"), file.levels_fyi.families or ()),
+        (("linkedin_guest", "searches"), file.linkedin_guest.searches or ()),
     )
     for loc, entries in lists:
         slugs = (((*loc, n, "slug"), entry.slug) for n, entry in enumerate(entries))
