@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+A_DAY = timedelta(days=1)
 REPORTED_FOR = timedelta(days=60)
 
 _ROLE_COLUMNS = [
@@ -87,12 +88,19 @@ _COVERED = (
     "EXISTS (SELECT 1 FROM job_hunter.board_fetches f WHERE f.snapshot_date = :on AND f.status = 'complete' "
     "AND f.source = r.source AND f.board = r.board)"
 )
-_STOOD = (
-    "r.first_seen_at < CAST(:on AS date) + 1 AND (r.closed_at IS NULL OR r.closed_at >= CAST(:on AS date) + 1) "
-    f"AND {_COVERED}"
-)
+# `closed_at` is of the last closing only: what was closed on the day and came back later did not stand either.
+_STOOD = f"""r.first_seen_at < :until AND (r.closed_at IS NULL OR r.closed_at >= :until) AND {_COVERED}
+    AND COALESCE((SELECT e.kind = 'reopened' FROM job_hunter.role_events e
+                  WHERE e.role_id = r.id AND e.kind IN ('closed', 'retired', 'reopened') AND e.happened_at < :until
+                  ORDER BY e.happened_at DESC, e.id DESC LIMIT 1), true)"""
 _FILLED_ROLES = _roles(_STOOD, "DO NOTHING")
-_FILLED_POINTS = _points(f"{_STOOD} AND p.effective_date <= :on", "DO NOTHING")
+# A point whose place is read another way since has another id, and the row of its old one stands for it.
+_FILLED_POINTS = _points(
+    f"""{_STOOD} AND p.effective_date <= :on
+    AND NOT EXISTS (SELECT 1 FROM job_hunter.comp_snapshots c
+                    WHERE c.snapshot_date = :on AND c.lineage_id = r.lineage_id)""",
+    "DO NOTHING",
+)
 
 
 async def snapshot_board(connection: AsyncConnection, *, source: str, board: str, on: date) -> None:
@@ -137,7 +145,7 @@ async def snapshot_reported(connection: AsyncConnection, *, on: date) -> int:
     """Write the rows of the day `on` for the reported points seen in the 60 days up to it."""
     written = await connection.execute(
         text(_REPORTED_POINTS),
-        {"on": on, "origin": "refresh", "since": on - REPORTED_FOR, "until": on + timedelta(days=1)},
+        {"on": on, "origin": "refresh", "since": _start_of(on - REPORTED_FOR), "until": _start_of(on + A_DAY)},
     )
     return int(written.rowcount)
 
@@ -148,7 +156,12 @@ async def fill_snapshot(connection: AsyncConnection, *, on: date) -> tuple[int, 
     Only boards with a complete fetch that day are filled: what was not seen stays missing. Returns the rows inserted
     (roles, comp points).
     """
-    values = {"on": on, "origin": "filled"}
+    values = {"on": on, "origin": "filled", "until": _start_of(on + A_DAY)}
     roles = await connection.execute(text(_FILLED_ROLES), values)
     points = await connection.execute(text(_FILLED_POINTS), values)
     return int(roles.rowcount), int(points.rowcount)
+
+
+def _start_of(day: date) -> datetime:
+    """When the day begins: days are UTC days, whatever the server's or this machine's time zone."""
+    return datetime.combine(day, time(), UTC)
