@@ -148,13 +148,21 @@ async def read_covered_companies(connection: AsyncConnection, *, since: date, un
 
 
 async def read_reread_lineages(connection: AsyncConnection, *, after: date, until: date) -> frozenset[int]:
-    """Lineages whose pay changed in a window only because it was read differently."""
+    """Lineages whose pay changed between two days' snapshots only because it was read differently.
+
+    A day's snapshot shows what stood when its last refresh ended: what `reparse` changed later that day is news to the
+    next one.
+    """
     rows = await connection.execute(
         text(
             """
-            SELECT r.lineage_id FROM job_hunter.role_events e JOIN job_hunter.roles r ON r.id = e.role_id
-            WHERE e.kind = 'pay_changed' AND e.happened_at >= CAST(:after AS date) + 1
-              AND e.happened_at < CAST(:until AS date) + 1
+            WITH ends AS (
+                SELECT COALESCE((SELECT max(finished_at) FROM job_hunter.refresh_runs WHERE snapshot_date = :after),
+                                CAST(:after AS date) + 1) AS first,
+                       COALESCE((SELECT max(finished_at) FROM job_hunter.refresh_runs WHERE snapshot_date = :until),
+                                CAST(:until AS date) + 1) AS last)
+            SELECT r.lineage_id FROM ends, job_hunter.role_events e JOIN job_hunter.roles r ON r.id = e.role_id
+            WHERE e.kind = 'pay_changed' AND e.happened_at > ends.first AND e.happened_at <= ends.last
             GROUP BY r.lineage_id HAVING bool_and(e.detail ->> 'cause' = 'reading')
             """
         ),
@@ -170,7 +178,10 @@ async def read_company_names(connection: AsyncConnection) -> dict[int, CompanyNa
 
 
 async def read_missing_boards(connection: AsyncConnection, *, on: date) -> tuple[list[MissingBoard], int]:
-    """Boards without a complete fetch on `on`, with the day they were last read; and how many boards were read."""
+    """Boards without a complete fetch on `on`, with the day they were last read; and how many boards were read.
+
+    Boards that were not asked because their source had refused before are one entry a source: they say nothing new.
+    """
     rows = await connection.execute(
         text(
             """
@@ -184,7 +195,16 @@ async def read_missing_boards(connection: AsyncConnection, *, on: date) -> tuple
         {"on": on},
     )
     found = rows.all()
-    return [MissingBoard(*row[:5]) for row in found if not row[5]], sum(bool(row[5]) for row in found)
+    missing = [MissingBoard(*row[:5]) for row in found if not row[5]]
+    unasked: dict[tuple[str, str], list[MissingBoard]] = {}
+    for board in missing:
+        if (board.message or "").startswith("not asked: "):
+            unasked.setdefault((board.source, board.message or ""), []).append(board)
+    kept = [board for board in missing if not (board.message or "").startswith("not asked: ")]
+    for (source, message), boards in unasked.items():
+        days = [board.since for board in boards if board.since]
+        kept.append(MissingBoard(f"{len(boards)} more", source, "skipped", max(days, default=None), message))
+    return kept, sum(bool(row[5]) for row in found)
 
 
 async def read_run_of(connection: AsyncConnection, *, on: date) -> tuple[str, str | None] | None:

@@ -176,6 +176,18 @@ async def test_a_block_ends_the_run_and_says_so(
     assert await large.value("SELECT count(*) FROM job_hunter.comp_points") > 0
 
 
+async def test_the_report_names_a_block_once(large: Market) -> None:
+    """The page that was refused, and one line for all that were not asked after it."""
+    large.sandbox.fault("forbidden", source="levels_fyi", skip=4)
+    await large.refresh(sources=("ats", *LEVELS))
+    async with large.database() as database:
+        report = await analyze(database, at=datetime(2026, 11, 22, tzinfo=UTC))
+    blocked, unasked = sorted(report.missing, key=lambda board: board.company.endswith(" more"))
+    assert "turned us away" in (blocked.message or "")
+    assert int(unasked.company.removesuffix(" more")) > 10
+    assert (unasked.source, unasked.status) == ("levels_fyi", "skipped")
+
+
 async def test_a_site_that_is_down_is_left_alone_after_three_pages(large: Market) -> None:
     """Each failing page is asked once more; after three of them the rest is left to the next run."""
     large.sandbox.fault("error", source="levels_fyi")
