@@ -237,7 +237,14 @@ async def refresh(
             for job, future in zip(feed_jobs, feeds, strict=True)
             for result in await _feed_results(job, await future.wait(), opened)
         ]
-        summary = await finish_run(opened.db, plan, results, at=now(), warnings=[warning] if warning else [])
+        summary = await finish_run(
+            opened.db,
+            plan,
+            results,
+            at=now(),
+            warnings=[warning] if warning else [],
+            archive_years=settings.archive_years,
+        )
     await create_markdown_artifact(
         key="refresh-summary", markdown=render_refresh_summary(summary), description=summary.sentence()
     )

@@ -16,7 +16,19 @@ from job_hunter import __version__
 from job_hunter.cli.support import set_up_logging
 from job_hunter.runtime import settle_collector
 
-MODULES = ("refresh", "analyst", "asking", "own", "alerts", "explaining", "operate", "sourcing", "watch", "local")
+MODULES = (
+    "refresh",
+    "analyst",
+    "asking",
+    "own",
+    "alerts",
+    "explaining",
+    "operate",
+    "history",
+    "sourcing",
+    "watch",
+    "local",
+)
 """The modules of this package that register commands, in the order `--help` lists them."""
 
 app = typer.Typer(

@@ -114,6 +114,7 @@ def refresh_command(
                     only_missing=only_missing,
                     sources=sources,
                     settings=feed_settings,
+                    archive_years=settings.archive_years,
                     is_replay=on is not None and on != support.today(),
                     on_result=advance,
                 )

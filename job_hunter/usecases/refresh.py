@@ -20,6 +20,7 @@ from job_hunter.sources.contract import Harvest
 from job_hunter.sources.http import Http
 from job_hunter.storage import companies as company_store
 from job_hunter.storage import ledger, roles, snapshots
+from job_hunter.storage.archive import prune_archive
 from job_hunter.storage.database import Database
 from job_hunter.usecases.board import fetch_board, store_board
 from job_hunter.usecases.feed_parts import FeedContext
@@ -158,14 +159,24 @@ def feed_context(
 
 
 async def finish_run(
-    db: Database, plan: Plan, results: Sequence[BoardResult], *, at: datetime, warnings: Sequence[str] = ()
+    db: Database,
+    plan: Plan,
+    results: Sequence[BoardResult],
+    *,
+    at: datetime,
+    warnings: Sequence[str] = (),
+    archive_years: int = 2,
 ) -> Summary:
-    """Close what LinkedIn no longer showed, write the day's reported points and the ledger's end; gives the summary."""
+    """Close what LinkedIn no longer showed, write the day's reported points and the ledger's end; gives the summary.
+
+    Archived postings that no role points to are let go after `archive_years`.
+    """
     await expire_linkedin(db, plan.run, at=at)
     async with db.transaction() as connection:
         sources = await ledger.read_source_runs(connection, plan.run)
         summary = Summary(plan.run, tuple(results), plan.retired, tuple(warnings), sources)
         await snapshots.snapshot_reported(connection, on=plan.run.snapshot_date)
+        await prune_archive(connection, before=at - timedelta(days=365 * archive_years))
         await ledger.write_run_end(
             connection,
             plan.run,
@@ -199,6 +210,7 @@ async def refresh(
     only_missing: bool = False,
     sources: Collection[str] = ("ats",),
     settings: FeedSettings = FeedSettings(),  # noqa: B008 immutable
+    archive_years: int = 2,
     is_replay: bool = False,
     on_result: Callable[[BoardResult], None] = lambda result: None,
 ) -> Summary:
@@ -258,7 +270,9 @@ async def refresh(
             tasks = [group.create_task(one(board)) for board in plan.boards]
         results = [task.result() for task in tasks]
         results += [result for task in fed for result in task.result()]
-        return await finish_run(db, plan, results, at=clock(), warnings=[warning] if warning else [])
+        return await finish_run(
+            db, plan, results, at=clock(), warnings=[warning] if warning else [], archive_years=archive_years
+        )
 
 
 async def _fetch_with_retry(http: Http, board: Board, state: BoardState, sleep: Sleep) -> Harvest | SourceError:
