@@ -20,6 +20,7 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCre
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.events.schemas.deployment_triggers import DeploymentEventTrigger
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_EXPERIMENTAL_EVENTS
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.importtools import import_object
 from prefect_sqlalchemy import SqlAlchemyConnector
@@ -168,6 +169,10 @@ async def bootstrap(
 ) -> list[str]:
     """Apply everything; returns one line per thing that now stands. `values` are defaults of the job template."""
     deployments = read_deployments(path)
+    if any(wanted.get("triggers") for wanted in deployments) and not PREFECT_EXPERIMENTAL_EVENTS.value():
+        raise typer.BadParameter(
+            "set PREFECT_EXPERIMENTAL_EVENTS=true, here and at the server: prefect.yaml has triggers"
+        )
     template = job_template(values or {}) if kind == "kubernetes" else {}
     await SqlAlchemyConnector.register_type_and_schema()
     async with get_client() as client:

@@ -128,3 +128,20 @@ def without_ids(thing: Any) -> Any:
     if isinstance(thing, list):
         return [without_ids(one) for one in thing]
     return thing
+
+
+def test_bootstrap_says_when_events_are_off(tmp_path: Path) -> None:
+    """Without events the trigger of cdio-ingest would be dropped: exit code 2 and what to set."""
+    env = process_environment(
+        {"PREFECT_HOME": str(tmp_path), "PREFECT_API_URL": None, "PREFECT_EXPERIMENTAL_EVENTS": "false"}
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "flows.bootstrap", "--image", "job-hunter:1"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "PREFECT_EXPERIMENTAL_EVENTS=true" in done.stderr
+    assert "Traceback" not in done.stderr
