@@ -20,6 +20,7 @@ from job_hunter.domain.leaders import REPORT_FAMILIES, LeadersReport
 from job_hunter.domain.level import Family, Level
 from job_hunter.errors import DeliveryFailed
 from job_hunter.report import render_markdown
+from job_hunter.report.escape import markdown as markdown_text
 from job_hunter.runtime import Runtime
 from job_hunter.usecases.analyze import analyze
 from job_hunter.usecases.digest import send_digest
@@ -77,7 +78,9 @@ async def leaders_report(
             at=now(),
         )
         markdown = render_markdown(report)
-        await create_markdown_artifact(key="leaders-report", markdown=markdown, description=report.headline)
+        await create_markdown_artifact(
+            key="leaders-report", markdown=markdown, description=markdown_text(report.headline)
+        )
         get_run_logger().info("%s (refresh %s)", report.headline, run_id or "not named")
         try:
             if opened.settings.notify if notify is None else notify:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from html import escape
+from html import escape as _escape
 
 from job_hunter.domain.leaders import LeadersReport, money
+from job_hunter.report.escape import printable
 
-BAR, GAP, LABEL, VALUE, WIDTH = 18, 8, 190, 80, 720
+BAR, GAP, LABEL, VALUE, WIDTH = 18, 8, 240, 80, 760
+
+SHOWN = 26
+"""Characters of a name beside its bar: as many as LABEL has room for in a wide font."""
+
+
+def escape(text: str) -> str:
+    """`text` as XML takes it: one control character would make the whole picture invalid."""
+    return _escape(printable(text))
 
 
 def line(values: Sequence[float | None], *, width: int = 160, height: int = 40, label: str) -> str:
@@ -58,7 +67,7 @@ def bars(report: LeadersReport) -> str:
     ]
     for index, (name, value, colour) in enumerate(rows):
         y = GAP + index * (BAR + GAP)
-        shown = name if len(name) <= 26 else name[:25] + "…"
+        shown = name if len(name) <= SHOWN else name[: SHOWN - 1] + "…"
         length = max(value / top * room, 1)
         parts += [
             f'<text x="{LABEL - 8}" y="{y + 13}" text-anchor="end">{escape(shown)}</text>',

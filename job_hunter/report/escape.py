@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
+_BREAK = "\N{ZERO WIDTH SPACE}"
 _MARKDOWN = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|#~!$"})
 
 
@@ -10,9 +13,23 @@ def printable(value: object) -> str:
     return " ".join("".join(ch if ch.isprintable() else " " for ch in str(value)).split())
 
 
-def markdown(value: object) -> str:
-    """`value` as plain text within markdown, a table's cell included."""
-    return printable(value).translate(_MARKDOWN)
+def markdown(value: object, *, longest_word: int = 60) -> str:
+    """`value` as plain text within markdown, a table's cell included.
+
+    Words longer than `longest_word` get places to break: a page that cannot break one cuts its whole paragraph.
+    """
+    words = (_breakable(word, longest_word) for word in printable(value).split(" "))
+    return " ".join(words).translate(_MARKDOWN)
+
+
+def markdown_cell(value: object) -> str:
+    """`value` as plain text in a table's cell, on lines of 28 characters: Prefect's UI breaks none by itself."""
+    lines = wrap(printable(value), 28, break_on_hyphens=False)
+    return "<br>".join(line.translate(_MARKDOWN) for line in lines)
+
+
+def _breakable(word: str, longest: int) -> str:
+    return word if len(word) <= longest else _BREAK.join(wrap(word, longest, break_on_hyphens=False))
 
 
 def terminal(value: object) -> str:

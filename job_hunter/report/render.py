@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 
 import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -72,6 +72,8 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "md": escape.markdown,
+        "title": partial(escape.markdown, longest_word=20),
+        "cell": escape.markdown_cell,
         "text": escape.printable,
         "money": money,
         "change": change,

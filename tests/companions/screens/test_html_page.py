@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from job_hunter.report import render_html
+from job_hunter.report.charts import bars
 from tests.companions.screens.browser import CHROMIUM, browser
 from tests.companions.screens.stress import stress_report, stress_roles
 
@@ -36,3 +37,22 @@ async def test_the_page_can_be_read(tmp_path: Path, size: str, width: int, schem
     assert len(found["lines"]) > 20
     assert [line for line in found["lines"] if line["ratio"] < GRAPHICS] == []
     assert min(text["size"] for text in found["texts"]) >= 12
+
+
+BOXES = """[...document.querySelectorAll("svg text")].map((text) => {
+    const box = text.getBBox();
+    return [box.x, box.x + box.width, text.textContent];
+})"""
+
+
+async def test_the_chart_holds_its_labels(tmp_path: Path) -> None:
+    """Drawn as XML, which forgives nothing: every label and figure lies within the picture."""
+    path = tmp_path / "chart.svg"
+    path.write_text(bars(stress_report()), encoding="utf-8")
+    async with browser(tmp_path) as page:
+        await page.open(path.as_uri(), width=900)
+        boxes = await page.evaluate(BOXES)
+        width = await page.evaluate("document.documentElement.viewBox.baseVal.width")
+    report = stress_report()
+    assert len(boxes) == 2 * (len(report.leaders) + len(report.you))
+    assert [box for box in boxes if box[0] < 0 or box[1] > width] == []
