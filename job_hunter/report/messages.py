@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from textwrap import shorten
 
 from job_hunter.domain.alerts import Crossing, Find, Opening
 from job_hunter.domain.leaders import Comparison, LeadersReport, change, money
@@ -30,6 +31,8 @@ def render_alert(
     if crossings:
         lines += [f"Median pay of {money(threshold_gbp)} a year or more in {harmless(location)} on {on}:", ""]
         lines += [_crossing(crossing) for crossing in crossings] + [""]
+        if any(crossing.leader.n_points_reported for crossing in crossings):
+            lines += ["Some of these figures are self-reported. Data: Levels.fyi", ""]
     if finds:
         lines += ["New openings that your saved searches ask for:", ""]
         for find in finds:
@@ -46,7 +49,8 @@ def render_digest(report: LeadersReport, roles: Sequence[Opening]) -> Message:
         openings = f"{leader.open_roles} open" + (f" ({week})" if week else "")
         confidence = ", low confidence" if leader.is_low_confidence else ""
         lines.append(
-            f"{leader.rank:>3}. {harmless(leader.name)}: {money(leader.p50)} from {leader.n}{confidence}, {openings}"
+            f"{leader.rank:>3}. {harmless(leader.name)}: {money(leader.p50)} from "
+            f"{_count(leader.n, 'figure', 'figures')}{confidence}, {openings}"
         )
     if report.leaders:
         lines.append("")
@@ -59,7 +63,7 @@ def render_digest(report: LeadersReport, roles: Sequence[Opening]) -> Message:
     lines.append(_new_roles_title(len(shown), len(roles)) + (":" if shown else "."))
     for opening in shown:
         lines += ["", *_opening(opening)]
-    subject = f"Market leaders of {report.snapshot_date}: {harmless(report.headline)}"
+    subject = shorten(f"Market leaders of {report.snapshot_date}: {harmless(report.headline)}", 160, placeholder=" …")
     page = render_html(report, new_roles=shown, new_roles_title=_new_roles_title(len(shown), len(roles)))
     return Message(subject, "\n".join(lines) + "\n", page, f"leaders-{report.snapshot_date}.html")
 

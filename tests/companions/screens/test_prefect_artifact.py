@@ -29,6 +29,7 @@ pytestmark = pytest.mark.slow
 TEXT = 4.5
 POOL = "job-hunter-screens"
 PATIENCE = 240
+SHOWN = "document.body.innerText.includes('How far to trust it') && !document.querySelector('[class*=enter-active]')"
 
 
 @dataclass
@@ -146,7 +147,7 @@ async def test_a_refresh_ends_with_its_report_read_and_sent(
     async with browser(tmp_path) as page:
         for name, artifact in (("artifact", report), ("artifact-stress", hostile)):
             await page.open(f"{prefect.url}/artifacts/artifact/{artifact}", width=1400, height=3000)
-            await page.wait_for("document.body.innerText.includes('How far to trust it')")
+            await page.wait_for(SHOWN)
             await page.picture(f"prefect-{name}-desktop")
             found = await page.measure()
             assert found["scrollWidth"] <= found["width"]
@@ -156,7 +157,7 @@ async def test_a_refresh_ends_with_its_report_read_and_sent(
             assert len(pictures) == 1
             assert pictures[0] > 0
             await page.open(f"{prefect.url}/artifacts/artifact/{artifact}", width=390, height=3000)
-            await page.wait_for("document.body.innerText.includes('How far to trust it')")
+            await page.wait_for(SHOWN)
             await page.picture(f"prefect-{name}-phone")
             found = await page.measure()
             assert found["scrollWidth"] <= found["width"]  # Prefect's own tables scroll within their frame
