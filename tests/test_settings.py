@@ -76,6 +76,8 @@ def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch)
 
 READ = [
     ("PREFECT_API_URL", "http://127.0.0.1:4200/api/", "prefect_api_url", "http://127.0.0.1:4200/api"),
+    ("JOB_HUNTER_NOTIFY", "On", "notify", True),
+    ("JOB_HUNTER_NOTIFY", "", "notify", False),
     ("CDIO_BASE_URL", " https://cdio.example ", "cdio_base_url", "https://cdio.example"),
     ("JOB_HUNTER_WEBHOOK_URL", "http://hook:8080/webhook/cdio", "webhook_url", "http://hook:8080/webhook/cdio"),
     ("JOB_HUNTER_DB_BLOCK", "warehouse-1", "db_block", "warehouse-1"),
@@ -238,6 +240,7 @@ def test_a_wrong_postgres_address_is_refused_without_repeating_it(text: str) -> 
 
 
 REFUSED = [
+    ({"JOB_HUNTER_NOTIFY": "yes"}, "JOB_HUNTER_NOTIFY: must be on or off, not 'yes'"),
     ({"PREFECT_API_URL": "localhost:4200"}, "PREFECT_API_URL: must be an address such as https://host:8080"),
     ({"PREFECT_API_URL": f"http://u:{SECRET}@h/api"}, "PREFECT_API_URL: must not hold a user or password"),
     ({"CDIO_BASE_URL": "ftp://h"}, "CDIO_BASE_URL: must be an address"),
