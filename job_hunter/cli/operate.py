@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import AsyncExitStack
 from typing import Annotated
 
 import typer
@@ -9,10 +11,15 @@ from rich.table import Table
 
 from job_hunter.cli import support
 from job_hunter.cli.support import Format, out
+from job_hunter.errors import EmbeddedPostgresError
 from job_hunter.runtime import embedded_dir, open_runtime
+from job_hunter.settings import Settings
 from job_hunter.storage.embedded import embedded_state
 from job_hunter.usecases.doctor import Check, accept_quarantine, examine, forget_future
 from job_hunter.usecases.ledger_report import ledger_report
+
+LEAST_FREE = 1_000_000_000
+"""Bytes of free disk under which the embedded Postgres may soon fail to write."""
 
 
 def register(app: typer.Typer) -> None:
@@ -34,8 +41,14 @@ def doctor_command(
     settings = support.load_settings()
     done: list[str] = []
 
+    is_embedded = settings.db_connection_string is None and settings.db_connection_string_file is None
+
     async def work() -> list[Check]:
-        async with open_runtime(settings, migrated=False) as runtime:
+        async with AsyncExitStack() as stack:
+            try:
+                runtime = await stack.enter_async_context(open_runtime(settings, migrated=False))
+            except EmbeddedPostgresError as error:
+                return [Check("embedded postgres", False, str(error), "see the message")]
             if accept is not None:
                 done.append(await accept_quarantine(runtime.db, accept, at=support.now()))
             if forget:
@@ -44,12 +57,12 @@ def doctor_command(
                     f"forgotten: {gone.runs} runs, {gone.snapshot_rows:,} snapshot rows; "
                     f"{gone.reopened:,} roles are open again"
                 )
-            checks = await examine(runtime.db, today=support.today())
-        if settings.db_connection_string is None and settings.db_connection_string_file is None:
-            state = embedded_state(embedded_dir(settings))
-            size = f"{state.size_bytes / 1e6:.0f} MB" if state.size_bytes else "empty"
-            checks.append(Check("embedded postgres", True, f"{embedded_dir(settings)}, {size}"))
-        return checks
+            checks = await examine(
+                runtime.db, at=support.now(), http=runtime.http, prefect_api_url=settings.prefect_api_url
+            )
+            if is_embedded:
+                checks.append(embedded_check(settings))
+            return checks
 
     checks = support.run(work())
     for line in done:
@@ -65,6 +78,16 @@ def doctor_command(
         out.print(table)
     if not all(check.is_ok for check in checks):
         raise typer.Exit(1)
+
+
+def embedded_check(settings: Settings) -> Check:
+    """What the embedded Postgres has, and whether its disk still has room."""
+    where = embedded_dir(settings)
+    state, free = embedded_state(where), shutil.disk_usage(where).free
+    message = f"version {state.major_version} in {where}, {state.size_bytes / 1e6:.0f} MB, {free / 1e9:.1f} GB free"
+    if free < LEAST_FREE:
+        return Check("embedded postgres", False, message, "make room on the disk, or set JOB_HUNTER_DATA_DIR")
+    return Check("embedded postgres", True, message)
 
 
 def report_command(

@@ -9,15 +9,18 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from job_hunter.storage.ledger import REFRESH_LOCK
+
 
 @dataclass(frozen=True, slots=True)
 class FailingBoard:
-    """A board whose newest fetches failed, `times` in a row."""
+    """A board whose newest fetches were not complete, `times` in a row; `status` and `message` are of the last one."""
 
     source: str
     board: str
     company_slug: str
     times: int
+    status: str
     message: str | None
 
 
@@ -31,6 +34,35 @@ class QuarantinedBoard:
     since: datetime
     count: int
     before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The newest refresh; `stored` counts the boards that have a row in the ledger."""
+
+    started_at: datetime
+    status: str
+    planned: int
+    stored: int
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """Yearly figures in one currency without pounds; `convertible` counts those that a backfill can give them."""
+
+    currency: str
+    figures: int
+    convertible: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateGap:
+    """Days between two rates of a currency that no look-back bridges."""
+
+    currency: str
+    after: date
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +80,7 @@ async def read_newest_snapshot(connection: AsyncConnection) -> date | None:
 
 
 async def read_failing_boards(connection: AsyncConnection, *, times: int) -> list[FailingBoard]:
-    """Boards of current companies that were skipped in each of their last `times` runs or more."""
+    """Boards of current companies that were skipped or partial in each of their last `times` runs or more."""
     rows = await connection.execute(
         text(
             """
@@ -59,10 +91,11 @@ async def read_failing_boards(connection: AsyncConnection, *, times: int) -> lis
                 WHERE c.retired_at IS NULL AND c.ats_type = f.source AND c.ats_id = f.board),
             runs AS (
                 SELECT source, board, slug,
-                       COALESCE(min(n) FILTER (WHERE status <> 'skipped'), max(n) + 1) - 1 AS failed,
-                       max(message) FILTER (WHERE n = 1) AS message
+                       COALESCE(min(n) FILTER (WHERE status NOT IN ('skipped', 'partial')), max(n) + 1) - 1 AS failed,
+                       max(status) FILTER (WHERE n = 1) AS status, max(message) FILTER (WHERE n = 1) AS message
                 FROM ranked GROUP BY source, board, slug)
-            SELECT source, board, slug, failed, message FROM runs WHERE failed >= :times ORDER BY failed DESC, slug
+            SELECT source, board, slug, failed, status, message FROM runs WHERE failed >= :times
+            ORDER BY failed DESC, slug
             """
         ),
         {"times": times},
@@ -70,8 +103,11 @@ async def read_failing_boards(connection: AsyncConnection, *, times: int) -> lis
     return [FailingBoard(*row) for row in rows]
 
 
-async def read_quarantined_boards(connection: AsyncConnection) -> list[QuarantinedBoard]:
-    """Boards with a quarantined harvest that no complete one has followed and nobody accepted."""
+async def read_quarantined_boards(connection: AsyncConnection, *, since: datetime) -> list[QuarantinedBoard]:
+    """Boards with a quarantined harvest that no complete one has followed and nobody accepted.
+
+    Left out: boards that are configured no more, and those not read `since` then, like threads that nobody asks for.
+    """
     rows = await connection.execute(
         text(
             """
@@ -87,26 +123,15 @@ async def read_quarantined_boards(connection: AsyncConnection) -> list[Quarantin
             JOIN newest n USING (source, board)
             LEFT JOIN job_hunter.companies c ON c.id = f.company_id
             WHERE f.status = 'quarantined' AND f.accepted_at IS NULL AND f.fetched_at > COALESCE(n.done, '-infinity')
+              AND f.fetched_at >= :since AND c.retired_at IS NULL
+              AND (f.source NOT IN ('greenhouse', 'lever', 'ashby') OR (c.ats_type, c.ats_id) = (f.source, f.board))
             GROUP BY f.source, f.board, c.slug, n.done
             ORDER BY f.source, f.board
             """
-        )
+        ),
+        {"since": since},
     )
     return [QuarantinedBoard(*row) for row in rows]
-
-
-async def read_latest_quarantine(connection: AsyncConnection, source: str, board: str) -> tuple[Any, date] | None:
-    """The run and snapshot date of a board's newest quarantined harvest, None when nothing is quarantined."""
-    row = (
-        await connection.execute(
-            text(
-                "SELECT run_id, snapshot_date FROM job_hunter.board_fetches WHERE source = :source AND board = :board "
-                "AND status = 'quarantined' AND accepted_at IS NULL ORDER BY fetched_at DESC LIMIT 1"
-            ),
-            {"source": source, "board": board},
-        )
-    ).first()
-    return (row[0], row[1]) if row else None
 
 
 async def write_accepted(connection: AsyncConnection, source: str, board: str, *, at: datetime) -> None:
@@ -120,18 +145,77 @@ async def write_accepted(connection: AsyncConnection, source: str, board: str, *
     )
 
 
-async def read_unpriced(connection: AsyncConnection) -> dict[str, int]:
-    """Yearly figures of open roles that no rate could convert, by currency."""
+async def read_unpriced(connection: AsyncConnection, *, look_back: int) -> list[Unpriced]:
+    """Yearly figures of open roles without pounds, by currency.
+
+    Those can be converted that have a rate within `look_back` days by now, or whose days lack rates altogether. Where
+    the pound has a rate and the currency has none, the ECB published none.
+    """
+    rate = (
+        "EXISTS (SELECT 1 FROM job_hunter.fx_rates f WHERE f.currency = {} "
+        "AND f.rate_date BETWEEN p.effective_date - CAST(:look_back AS integer) AND p.effective_date)"
+    )
+    pound = "'GBP'"
     rows = await connection.execute(
         text(
-            "SELECT p.currency, count(*) FROM job_hunter.comp_points p "
-            "LEFT JOIN job_hunter.roles r ON r.id = p.role_id "
+            "SELECT p.currency, count(*), count(*) FILTER (WHERE p.currency = 'EUR' "
+            f"OR {rate.format('p.currency')} OR NOT {rate.format(pound)}) "
+            "FROM job_hunter.comp_points p LEFT JOIN job_hunter.roles r ON r.id = p.role_id "
             "WHERE p.period = 'year' AND p.base_gbp IS NULL AND p.total_gbp IS NULL "
             "AND COALESCE(p.base_value, p.total_value) IS NOT NULL AND r.closed_at IS NULL "
             "GROUP BY p.currency ORDER BY p.currency"
-        )
+        ),
+        {"look_back": look_back},
     )
-    return {row[0]: row[1] for row in rows}
+    return [Unpriced(*row) for row in rows]
+
+
+async def read_rate_gaps(connection: AsyncConnection, *, longest: int) -> list[RateGap]:
+    """Where two neighbouring rates of a currency that figures are in lie more than `longest` days apart."""
+    rows = await connection.execute(
+        text(
+            """
+            WITH used AS (SELECT DISTINCT currency FROM job_hunter.comp_points UNION SELECT 'GBP'),
+            steps AS (
+                SELECT f.currency, f.rate_date, lag(f.rate_date) OVER w AS before
+                FROM job_hunter.fx_rates f JOIN used USING (currency)
+                WHERE f.rate_date >= (SELECT min(p.effective_date) - CAST(:longest AS integer)
+                                      FROM job_hunter.comp_points p)
+                WINDOW w AS (PARTITION BY f.currency ORDER BY f.rate_date))
+            SELECT currency, before, rate_date FROM steps WHERE rate_date - before > CAST(:longest AS integer)
+            ORDER BY before, currency
+            """
+        ),
+        {"longest": longest},
+    )
+    return [RateGap(*row) for row in rows]
+
+
+async def read_last_run(connection: AsyncConnection) -> LastRun | None:
+    """The newest refresh of any door but the receiver's, which reads single pages."""
+    row = (
+        await connection.execute(
+            text(
+                "SELECT started_at, status, boards_planned, "
+                "(SELECT count(*) FROM job_hunter.board_fetches f WHERE f.run_id = r.id), message "
+                "FROM job_hunter.refresh_runs r WHERE door <> 'cdio' ORDER BY started_at DESC LIMIT 1"
+            )
+        )
+    ).first()
+    return LastRun(*row) if row else None
+
+
+async def read_is_refreshing(connection: AsyncConnection) -> bool:
+    """Whether a refresh holds its lock at this moment."""
+    found = await connection.scalar(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+            "WHERE l.locktype = 'advisory' AND d.datname = current_database() AND l.classid = 0 "
+            "AND l.objid = CAST(:key AS oid) AND l.objsubid = 1 AND l.granted)"
+        ),
+        {"key": REFRESH_LOCK},
+    )
+    return bool(found)
 
 
 async def read_archive(connection: AsyncConnection) -> Archive:
