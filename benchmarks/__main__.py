@@ -1,6 +1,8 @@
-"""`make bench`: what a refresh costs, as multiples of fetching and decoding the same boards in the same run.
+"""`make bench`: what everything costs. A refresh is told in multiples of fetching and decoding the same boards.
 
-35 boards of 300 postings of 6 kB each, gzipped as the real boards send them, from a replica on loopback.
+35 boards of 300 postings of 6 kB each, gzipped as the real boards send them, from a replica on loopback; the readings;
+pages of levels.fyi; the receiver under load; years of history; cold starts. `python -m benchmarks readings history`
+measures parts alone.
 """
 
 from __future__ import annotations
@@ -14,8 +16,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from benchmarks.history import bench_history
+from benchmarks.levels_pages import levels_pages
 from benchmarks.measure import Cost, prefect_server, run_client, run_program, sandbox_process
+from benchmarks.readings import bench_readings
+from benchmarks.receiver import bench_receiver
 from job_hunter.config import default_config_dir
 from job_hunter.storage.embedded import embedded_postgres, embedded_state
 
@@ -113,32 +120,83 @@ def verdicts(costs: dict[str, Cost]) -> list[str]:
     if costs["first refresh"].peak_mb > CLI_PEAK_MB:
         missed.append(f"CLI peak memory: {costs['first refresh'].peak_mb:.0f} MB, bound {CLI_PEAK_MB:.0f}")
     if costs["flow, as a program"].peak_mb > FLOW_PEAK_MB:
-        missed.append(f"flow peak memory: {costs['flow, first refresh'].peak_mb:.0f} MB, bound {FLOW_PEAK_MB:.0f}")
+        missed.append(f"flow peak memory: {costs['flow, as a program'].peak_mb:.0f} MB, bound {FLOW_PEAK_MB:.0f}")
     over = costs["flow, as a program"].wall - costs["command, as a program"].wall
     if over > FLOW_OVER_CLI_S:
         missed.append(f"flow: {over:.1f} s over the CLI's wall time, bound {FLOW_OVER_CLI_S:.0f}")
     return missed
 
 
-def main() -> int:
-    """Measure, print, write benchmarks/results/refresh.json; 1 when a bound is missed."""
-    run: Callable[[Path], dict[str, Cost]] = bench_refresh
+def cold_start() -> dict[str, Any]:
+    """Seconds of wall time until `job-hunter --help` has answered and until a flow's module is imported."""
+    programs = {
+        "help_seconds": ("-m", "job_hunter", "--help"),
+        "flow_import_seconds": ("-c", "import flows.refresh"),
+    }
+    return {
+        name: round(min(run_program((sys.executable, *program), env={}).wall for _ in range(3)), 2)
+        for name, program in programs.items()
+    }
+
+
+def refresh_part() -> dict[str, Any]:
+    """The refresh's costs with their multiples of the floor."""
     folder = Path(tempfile.mkdtemp(prefix="jhb"))
     try:
-        costs = run(folder)
+        costs = bench_refresh(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    missed = verdicts(costs)
-    RESULTS.mkdir(exist_ok=True)
     floor = min(costs["floor"].cpu, costs["floor again"].cpu)
-    document = {
-        "machine": f"{platform.machine()}, Python {platform.python_version()}",
+    return {
         "postings": BOARDS * POSTINGS,
         "floor_cpu": floor,
         "results": {name: {**asdict(cost), "times_floor": cost.cpu / floor} for name, cost in costs.items()},
-        "missed": missed,
+        "missed": verdicts(costs),
     }
-    (RESULTS / "refresh.json").write_text(json.dumps(document, indent=2), encoding="utf-8")
+
+
+def readings_part() -> dict[str, Any]:
+    """The cost of reading a posting, against its bound."""
+    figures = bench_readings()
+    over = figures["all_three_median_ms"] > figures["bound_ms"]
+    said = f"readings: {figures['all_three_median_ms']} ms a posting, bound {figures['bound_ms']}"
+    return {**figures, "missed": [said] if over else []}
+
+
+def levels_part() -> dict[str, Any]:
+    """The memory that pages of levels.fyi take, against its bound."""
+    figures = levels_pages()
+    over = figures["peak_mb"] > figures["bound_mb"]
+    said = f"levels.fyi pages: peak {figures['peak_mb']:.0f} MB, bound {figures['bound_mb']:.0f}"
+    return {**figures, "missed": [said] if over else []}
+
+
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "readings": readings_part,
+    "refresh": refresh_part,
+    "levels_fyi": levels_part,
+    "receiver": bench_receiver,
+    "history": bench_history,
+    "cold start": cold_start,
+}
+
+
+def main() -> int:
+    """Measure every part, or those named; print, write benchmarks/results/bench.json; 1 when a bound is missed."""
+    names = [name for name in sys.argv[1:] if name in PARTS] or list(PARTS)
+    document: dict[str, Any] = {"machine": f"{platform.machine()}, Python {platform.python_version()}"}
+    missed: list[str] = []
+    for name in names:
+        sys.stdout.write(f"== {name}\n")
+        figures = PARTS[name]()
+        document[name] = figures
+        missed += figures.pop("missed", [])
+        if name != "refresh":
+            sys.stdout.write(json.dumps(figures, indent=1) + "\n")
+        sys.stdout.flush()
+    document["missed"] = missed
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     for line in missed:
         sys.stdout.write(f"missed: {line}\n")
     return 1 if missed else 0
