@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
+from typing import Any
 
-from prefect import flow, get_run_logger
+from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
+from prefect.states import Completed, Failed, State
 
-from flows.runtime import now, open_flow_runtime
+from flows.runtime import now, open_flow_runtime, result_of
+from job_hunter.errors import RefreshInProgress
 from job_hunter.report.escape import markdown
+from job_hunter.usecases.backfill_fx import Backfill, first_day, sentences
 from job_hunter.usecases.backfill_fx import backfill_fx as fill
-from job_hunter.usecases.backfill_fx import sentences
 
 RETRIES, RETRY_SECONDS = 3, 120
 """A refresh that holds the lock is waited for."""
 
 
-@flow(name="backfill-fx", validate_parameters=True, retries=RETRIES, retry_delay_seconds=RETRY_SECONDS)
-async def backfill_fx(days: int | None = None, since: date | None = None) -> list[str]:
+async def is_refresh_running(task: Any, task_run: Any, state: State[Any]) -> bool:
+    """Only the lock is worth another try: the ECB was asked twice already."""
+    return isinstance(await result_of(state), RefreshInProgress)
+
+
+@task(
+    retries=RETRIES,
+    retry_delay_seconds=RETRY_SECONDS,
+    retry_condition_fn=is_refresh_running,  # type: ignore[arg-type]
+    task_run_name="load and price again",
+)
+async def load_and_price(today: date, since: date | None) -> Backfill:
+    """The use case, in a runtime of its own."""
+    async with open_flow_runtime(migrated=True) as opened:
+        return await fill(opened.db, opened.http, today=today, since=since)
+
+
+@flow(name="backfill-fx", validate_parameters=True)
+async def backfill_fx(days: int | None = None, since: date | None = None) -> State[Any]:
     """Load missing rates of the ECB and price again; a second run finds nothing to do.
 
+    Fails when the ECB gave nothing and rates are missing; what is held is used all the same.
+
     Args:
-        days: so many days back from today (UTC).
+        days: so many days back from today (UTC); instead of `since`.
         since: from this day on; the oldest figure in another currency when neither is given.
     """
     today = now().date()
-    if days is not None and days < 1:
-        raise ValueError(f"days: {days} is less than 1")
-    first = since if days is None else today - timedelta(days=days)
-    async with open_flow_runtime(migrated=True) as opened:
-        done = await fill(opened.db, opened.http, today=today, since=first)
+    done = await load_and_price(today, first_day(today=today, days=days, since=since))
     lines = sentences(done)
     for line in lines:
         get_run_logger().info("%s", line)
@@ -38,4 +56,6 @@ async def backfill_fx(days: int | None = None, since: date | None = None) -> lis
         markdown="\n".join(f"- {markdown(line)}" for line in lines),
         description=f"Exchange rates from {done.since} to {done.until}",
     )
-    return lines
+    if done.warning:
+        return Failed(message=done.warning)
+    return Completed(message="; ".join(lines), data=lines)

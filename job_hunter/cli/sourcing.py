@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,7 +13,7 @@ from job_hunter.cli.support import Format, err, out, plain
 from job_hunter.errors import UsageError
 from job_hunter.runtime import load_readings, open_runtime
 from job_hunter.sources.http import Http
-from job_hunter.usecases.backfill_fx import Backfill, backfill_fx, sentences
+from job_hunter.usecases.backfill_fx import Backfill, backfill_fx, first_day, sentences
 from job_hunter.usecases.probe import Probe, probe
 
 
@@ -33,11 +33,7 @@ def backfill_command(
     today = support.today()
 
     async def work() -> Backfill:
-        if days is not None and since is not None:
-            raise UsageError("--days and --since say the same: give one of them")
-        first = today - timedelta(days=days) if days is not None else since.date() if since else None
-        if first is not None and first > today:
-            raise UsageError(f"--since: {first} is in the future")
+        first = first_day(today=today, days=days, since=since.date() if since else None)
         async with open_runtime(settings) as runtime:
             return await backfill_fx(runtime.db, runtime.http, today=today, since=first)
 

@@ -23,13 +23,18 @@ SNAPSHOT_FIGURES = ("base", "total")
 
 
 class Unpriced(NamedTuple):
-    """Yearly figures of one currency without pounds: where they stand, how many, and from which day to which."""
+    """Figures of one currency without pounds: where they stand, how many, and from which day to which.
+
+    All of them are yearly and can be priced once there is a rate, unless `is_unclear`: snapshot rows whose point is
+    gone or now states something else by the hour or day, so that nobody can tell what they stood for.
+    """
 
     table: str
     currency: str
     rows: int
     first: date
     last: date
+    is_unclear: bool = False
 
 
 class Span(NamedTuple):
@@ -56,23 +61,31 @@ def _lacks(figures: Iterable[str], alias: str) -> str:
 # the point has moved on since (reports are renewed), and a row whose role has ever been paid by the hour or day is left
 # alone, unless it states what the point states now.
 _SNAPSHOT_DAY = "LEAST(p.effective_date, s.snapshot_date)"
+_SAME = "(s.base_value, s.total_value, s.currency) IS NOT DISTINCT FROM (p.base_value, p.total_value, p.currency)"
+_BY_HOUR_OR_DAY = """EXISTS (
+    SELECT 1 FROM job_hunter.role_events e
+    WHERE e.role_id = p.role_id AND e.kind = 'pay_changed'
+      AND (e.detail #>> '{from,period}' IN ('hour', 'day') OR e.detail #>> '{to,period}' IN ('hour', 'day')))"""
 _SNAPSHOT_FROM = f"""
     FROM job_hunter.comp_snapshots s JOIN job_hunter.comp_points p ON p.id = s.comp_point_id
-    WHERE {_lacks(SNAPSHOT_FIGURES, "s")} AND p.period = 'year'
-      AND ((s.base_value, s.total_value, s.currency) IS NOT DISTINCT FROM (p.base_value, p.total_value, p.currency)
-           OR NOT EXISTS (
-               SELECT 1 FROM job_hunter.role_events e
-               WHERE e.role_id = p.role_id AND e.kind = 'pay_changed'
-                 AND (e.detail #>> '{{from,period}}' IN ('hour', 'day')
-                      OR e.detail #>> '{{to,period}}' IN ('hour', 'day'))))"""
+    WHERE {_lacks(SNAPSHOT_FIGURES, "s")} AND p.period = 'year' AND ({_SAME} OR NOT {_BY_HOUR_OR_DAY})"""
+
+# What states an hour or a day now as it did then is left out: it never gets pounds. Nor does a rate fail the pound.
+_UNCLEAR_FROM = f"""
+    FROM job_hunter.comp_snapshots s LEFT JOIN job_hunter.comp_points p ON p.id = s.comp_point_id
+    WHERE {_lacks(SNAPSHOT_FIGURES, "s")} AND s.currency <> 'GBP'
+      AND (p.id IS NULL OR NOT {_SAME} AND (p.period <> 'year' OR {_BY_HOUR_OR_DAY}))"""
 
 _UNPRICED = f"""
-    SELECT 'comp_points', p.currency, count(*), min(p.effective_date), max(p.effective_date)
+    SELECT 'comp_points', p.currency, count(*), min(p.effective_date), max(p.effective_date), false
     FROM job_hunter.comp_points p WHERE p.period = 'year' AND {_lacks(FIGURES, "p")} GROUP BY p.currency
     UNION ALL
-    SELECT 'comp_snapshots', s.currency, count(*), min({_SNAPSHOT_DAY}), max({_SNAPSHOT_DAY})
+    SELECT 'comp_snapshots', s.currency, count(*), min({_SNAPSHOT_DAY}), max({_SNAPSHOT_DAY}), false
     {_SNAPSHOT_FROM} GROUP BY s.currency
-    ORDER BY 1, 2"""
+    UNION ALL
+    SELECT 'comp_snapshots', s.currency, count(*), min(s.snapshot_date), max(s.snapshot_date), true
+    {_UNCLEAR_FROM} GROUP BY s.currency
+    ORDER BY 1, 2, 6"""
 
 _POINTS = f"""
     SELECT p.id, p.currency, p.effective_date, p.rate_date, {", ".join(f"p.{n}_value, p.{n}_gbp" for n in FIGURES)}
@@ -106,7 +119,7 @@ _STAGED = ("id", "snapshot_date", "rate_date", *FIGURES)
 
 
 async def read_unpriced(connection: AsyncConnection) -> list[Unpriced]:
-    """The yearly figures without pounds, by table and currency."""
+    """The figures without pounds, by table and currency."""
     return [Unpriced(*row) for row in await connection.execute(text(_UNPRICED))]
 
 

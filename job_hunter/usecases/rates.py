@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
 from job_hunter.errors import SourceError
@@ -10,6 +12,7 @@ from job_hunter.sources.ecb import fetch_rates
 from job_hunter.sources.http import Http
 from job_hunter.storage.database import Database
 from job_hunter.storage.fx import read_newest_rate_date, upsert_rates
+from job_hunter.usecases.feed_parts import with_retry
 
 log = logging.getLogger(__name__)
 
@@ -20,16 +23,19 @@ OVERLAP = timedelta(days=7)
 """How far back a daily update reaches, so that a corrected or late rate is taken too."""
 
 
-async def refresh_rates(db: Database, http: Http, *, today: date) -> str | None:
+async def refresh_rates(
+    db: Database, http: Http, *, today: date, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> str | None:
     """Load the rates we lack up to `today`; returns a warning when the ECB did not answer, None when all is well.
 
-    Without fresh rates a refresh goes on: what cannot be converted stays NULL and `backfill-fx` repairs it later.
+    It owns its one retry, whichever door started the refresh. Without fresh rates a refresh goes on: what cannot be
+    converted stays NULL and `backfill-fx` repairs it later.
     """
     async with db.reading() as connection:
         newest = await read_newest_rate_date(connection)
     since = FIRST_RATES if newest is None else newest - OVERLAP
     try:
-        rates = await fetch_rates(http, since=min(since, today), today=today)
+        rates, _ = await with_retry(lambda: fetch_rates(http, since=min(since, today), today=today), sleep)
     except SourceError as error:
         warning = f"ecb: rates not refreshed, other currencies may stay unconverted until `backfill-fx` — {error}"
         log.warning("%s", warning)

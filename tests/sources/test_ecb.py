@@ -153,16 +153,39 @@ async def test_trouble_is_passed_on(httpx_mock: HTTPXMock) -> None:
             await ecb.fetch_rates(http, since=FRIDAY, today=FRIDAY)
 
 
+# Counted in the files with grep and awk: days, currencies, rates; the first and the last day; a rate to look up.
+CAPTURES = {
+    "eurofxref-daily_currency.xml": (1, 31, 31, "2016-01-29", "2016-01-29", Rate(date(2016, 1, 29), "GBP", 0.7641)),
+    "eurofxref-hist-90d.xml": (64, 32, 2048, "2019-08-14", "2019-11-11", Rate(date(2019, 11, 11), "GBP", 0.85743)),
+    "eurofxref-hist.zip": (7126, 41, 221_702, "1999-01-04", "2026-10-30", Rate(date(2026, 10, 30), "GBP", 0.8338)),
+}
+
+
 @pytest.mark.real
-def test_the_captured_files(real) -> None:
-    """Every rate of the real files arrives: their own counts of days and currencies say how many."""
-    history = ecb.parse_zip((real / "ecb/eurofxref-hist.zip").read_bytes())
-    assert (len({rate.rate_date for rate in history}), len({rate.currency for rate in history})) == (7126, 41)
-    assert (min(history).rate_date, max(history).rate_date) == (date(1999, 1, 4), date(2026, 10, 30))
-    assert Rate(date(2026, 10, 30), "GBP", 0.8338) in history
-    assert max(rate.rate_date for rate in history if rate.currency == "RUB") == date(2022, 3, 1)
-    ninety = ecb.parse_xml((real / "ecb/eurofxref-hist-90d.xml").read_bytes())
-    assert Rate(date(2019, 11, 11), "GBP", 0.85743) in ninety
-    assert (len(ninety), len({rate.rate_date for rate in ninety})) == (2048, 64)
-    daily = ecb.parse_xml((real / "ecb/eurofxref-daily_currency.xml").read_bytes())
-    assert (len(daily), Rate(date(2016, 1, 29), "GBP", 0.7641) in daily) == (31, True)
+@pytest.mark.parametrize("name", CAPTURES)
+def test_the_captured_files(real, name: str) -> None:
+    """Every rate of the real files arrives, and nothing else."""
+    days, currencies, rates, first, last, known = CAPTURES[name]
+    body = (real / "ecb" / name).read_bytes()
+    found = ecb.parse_zip(body) if name.endswith(".zip") else ecb.parse_xml(body)
+    assert (len({rate.rate_date for rate in found}), len({rate.currency for rate in found})) == (days, currencies)
+    assert (len(found), len(set(found))) == (rates, rates)
+    assert (str(min(found).rate_date), str(max(found).rate_date)) == (first, last)
+    assert known in found
+
+
+@pytest.mark.real
+def test_no_captured_file_is_left_out(real) -> None:
+    """The table above names each file there is."""
+    assert {path.name for path in (real / "ecb").iterdir()} == set(CAPTURES)
+
+
+ENDS = [("RUB", "2022-03-01"), ("HRK", "2022-12-30"), ("BGN", "2025-12-31"), ("USD", "2026-10-30")]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("currency", "last"), ENDS)
+def test_series_end_where_they_ended(real, currency: str, last: str) -> None:
+    """A currency's last rate is that of its last day with a figure, and no N/A after it is read as one."""
+    history = ecb.parse_zip((real / "ecb/eurofxref-hist.zip").read_bytes(), since=date(2022, 1, 1))
+    assert str(max(rate.rate_date for rate in history if rate.currency == currency)) == last
