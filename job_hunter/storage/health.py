@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from job_hunter.storage.ledger import REFRESH_LOCK
+from job_hunter.storage.ledger import RECEIVER, REFRESH_LOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +198,9 @@ async def read_last_run(connection: AsyncConnection) -> LastRun | None:
             text(
                 "SELECT started_at, status, boards_planned, "
                 "(SELECT count(*) FROM job_hunter.board_fetches f WHERE f.run_id = r.id), message "
-                "FROM job_hunter.refresh_runs r WHERE door <> 'cdio' ORDER BY started_at DESC LIMIT 1"
-            )
+                "FROM job_hunter.refresh_runs r WHERE door <> :receiver ORDER BY started_at DESC LIMIT 1"
+            ),
+            {"receiver": RECEIVER},
         )
     ).first()
     return LastRun(*row) if row else None

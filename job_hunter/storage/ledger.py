@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from job_hunter.domain.closing import BoardHistory, FetchStatus
 from job_hunter.domain.run import BoardResult, BoardState, Filled, Run, SourceRun
 from job_hunter.storage.tables import BoardFetchRow, RefreshRunRow
 
+RECEIVER = "cdio"  # the door of runs that hold no lock and read single pages
 REFRESH_LOCK = 0x6A68_7266  # "jhrf": one refresh at a time
 FEED_LOCK = 0x6A68_6664  # "jhfd": boards share it, feeds that touch many companies hold it alone
 
@@ -42,14 +43,25 @@ async def write_run(connection: AsyncConnection, run: Run, *, parser_version: st
 async def write_run_end(
     connection: AsyncConnection, run: Run, *, finished_at: datetime, status: str, message: str | None
 ) -> None:
-    """Close the ledger's row of `run`, and those of earlier runs that were killed before they could."""
+    """Close the ledger's row of `run`, and of others that were killed before they could.
+
+    The caller holds the refresh lock, so that every other refresh still `running` is dead, whatever the clock said at
+    its start. Of the receiver's runs, which hold no lock, those of another day are.
+    """
     await connection.execute(
         text(
             "UPDATE job_hunter.refresh_runs SET finished_at = :at, status = CASE WHEN id = :id THEN :status "
             "ELSE 'killed' END, message = CASE WHEN id = :id THEN :message ELSE 'ended without a word' END "
-            "WHERE id = :id OR (status = 'running' AND started_at < :started)"
+            "WHERE id = :id OR (status = 'running' AND (door <> :receiver OR started_at < :a_day_ago))"
         ),
-        {"id": run.id, "at": finished_at, "status": status, "message": message, "started": run.started_at},
+        {
+            "id": run.id,
+            "at": finished_at,
+            "status": status,
+            "message": message,
+            "receiver": RECEIVER,
+            "a_day_ago": finished_at - timedelta(days=1),
+        },
     )
 
 
