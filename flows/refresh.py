@@ -34,6 +34,7 @@ from job_hunter.domain.feed_settings import FeedSettings
 from job_hunter.domain.role import Readings
 from job_hunter.domain.run import BoardResult, Summary
 from job_hunter.errors import SourceChanged, SourceError, SourceUnavailable
+from job_hunter.report.escape import markdown
 from job_hunter.report.refresh_summary import render_refresh_summary
 from job_hunter.runtime import Runtime, load_readings
 from job_hunter.sources.contract import Harvest
@@ -246,7 +247,7 @@ async def refresh(
             archive_years=settings.archive_years,
         )
     await create_markdown_artifact(
-        key="refresh-summary", markdown=render_refresh_summary(summary), description=summary.sentence()
+        key="refresh-summary", markdown=render_refresh_summary(summary), description=markdown(summary.sentence())
     )
     logger.info("%s", summary.sentence())
     if start_report and not summary.is_failed:

@@ -13,7 +13,7 @@ from job_hunter.cli.support import out
 from job_hunter.domain.leaders import REPORT_FAMILIES, LeadersReport
 from job_hunter.domain.level import Family, Level
 from job_hunter.report import render_html, render_json, render_markdown, render_terminal
-from job_hunter.runtime import load_readings, open_runtime
+from job_hunter.runtime import open_runtime
 from job_hunter.usecases.analyze import analyze
 
 
@@ -48,8 +48,7 @@ def analyze_command(
     settings = support.load_settings()
 
     async def work() -> LeadersReport:
-        buckets = load_readings(settings.config_dir).gazetteer.buckets
-        support.check_choice("--location", location, buckets)
+        support.check_place(settings, location)
         async with open_runtime(settings) as runtime:
             return await analyze(
                 runtime.db,

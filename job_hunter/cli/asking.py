@@ -19,7 +19,7 @@ from job_hunter.domain.level import Family, Level
 from job_hunter.errors import UsageError
 from job_hunter.report.escape import terminal
 from job_hunter.report.sheet import csv_line, json_line
-from job_hunter.runtime import load_readings, open_runtime
+from job_hunter.runtime import open_runtime
 from job_hunter.storage.asking import Band, Opening, StatedBand, Wanted
 from job_hunter.usecases import asking
 
@@ -257,8 +257,7 @@ def _wanted(
 ) -> Wanted:
     with support.foreseen():
         if location is not None:
-            buckets = load_readings(support.load_settings().config_dir).gazetteer.buckets
-            support.check_choice("--location", location, buckets)
+            support.check_place(support.load_settings(), location)
     families = tuple(Family(one).value for one in family or ())
     return Wanted(tuple(company or ()), level.value if level else None, location, families, title)
 

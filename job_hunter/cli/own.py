@@ -12,7 +12,7 @@ from job_hunter.cli import support
 from job_hunter.cli.support import Format, out
 from job_hunter.domain.level import Level
 from job_hunter.report.escape import terminal
-from job_hunter.runtime import load_readings, open_runtime
+from job_hunter.runtime import open_runtime
 from job_hunter.storage.own import OwnFigures
 from job_hunter.usecases.own import list_own, remove_own, set_own
 
@@ -49,7 +49,7 @@ def set_command(
 
     async def work() -> OwnFigures:
         if location is not None:
-            support.check_choice("--location", location, load_readings(settings.config_dir).gazetteer.buckets)
+            support.check_place(settings, location)
         async with open_runtime(settings) as runtime:
             return await set_own(
                 runtime.db,

@@ -15,8 +15,10 @@ import orjson
 import typer
 from rich.console import Console
 
+from job_hunter.config.alerts import with_remote
 from job_hunter.config.files import not_one_of
 from job_hunter.errors import JobHunterError, UsageError
+from job_hunter.runtime import load_readings
 from job_hunter.settings import Settings
 
 T = TypeVar("T")
@@ -107,6 +109,11 @@ def check_choice(option: str, value: str, choices: Iterable[str]) -> None:
     known = sorted(choices)
     if value not in known:
         raise UsageError(f"{option}: {not_one_of(value, known)}")
+
+
+def check_place(settings: Settings, location: str) -> None:
+    """Raise UsageError with the nearest bucket unless `location` is one of locations.yaml, or of its remote roles."""
+    check_choice("--location", location, with_remote(load_readings(settings.config_dir).gazetteer.buckets))
 
 
 def set_up_logging(*, verbose: bool) -> None:
