@@ -10,7 +10,6 @@ import typer
 
 from job_hunter.cli import support
 from job_hunter.cli.support import Format, err, out, plain
-from job_hunter.errors import UsageError
 from job_hunter.runtime import load_readings, open_runtime
 from job_hunter.sources.http import Http
 from job_hunter.usecases.backfill_fx import Backfill, backfill_fx, first_day, sentences
@@ -58,8 +57,6 @@ def probe_command(
     settings = support.load_settings()
 
     async def work() -> Probe:
-        if not address.strip():
-            raise UsageError("give a board's name or the address of a careers page")
         gazetteer = load_readings(settings.config_dir).gazetteer
         async with Http(settings.base_urls) as http:
             return await probe(http, address.strip(), gazetteer, at=support.now(), name=name)
@@ -72,10 +69,11 @@ def probe_command(
             err.print(plain(problem))
         for board in found.boards:
             titles = "; ".join(board.titles)
+            own = f", calls itself {board.calls_itself}" if board.calls_itself else ""
             out.print(
                 plain(
                     f"{board.source} {board.token}: {board.openings} openings, {board.london} in London, "
-                    f"{board.named} name {found.name} ({titles})"
+                    f"{board.named} name {board.employer}{own} ({titles})"
                 )
             )
         out.print(plain(found.advice))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from html import unescape
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ def boards_linked(page: str) -> list[tuple[str, str]]:
 def slug_guesses(address: str) -> list[str]:
     """The board names to try for a slug or an address that names no board: the slug as it is, then its plain form."""
     if "." in address or "/" in address:
-        host = (urlsplit(address if "://" in address else f"https://{address}").hostname or "").lower()
+        host = _host(address)
         labels = [label for label in host.split(".") if label]
         while len(labels) > 1 and (len(labels[-1]) <= 3 or labels[-1] in _SECOND_LEVELS or len(labels) > 3):
             labels.pop()
@@ -41,15 +42,63 @@ def slug_guesses(address: str) -> list[str]:
     return list(dict.fromkeys(guess for guess in (word, word.lower(), plain) if guess))
 
 
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address if "://" in address else f"https://{address}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
 def named_by(name: str, postings: Iterable[Posting]) -> tuple[int, int]:
-    """How many of `postings` name the employer in their text or address, and how many there are."""
+    """How many of `postings` name the employer, and how many there are.
+
+    A posting names it by the `company_name` it bears, in its text, or by an address on the employer's own site. The
+    address on the board's site says nothing: it holds the board's name, whoever's that is.
+    """
     key = name_key(name)
+    if not key:
+        return 0, sum(1 for _ in postings)
+    # the letters of the name and at most blanks or marks between them, as a word of its own: Wise is not in otherwise
+    pattern = re.compile(r"(?<![^\W_])" + r"[\W_]{0,3}".join(map(re.escape, key)) + r"(?![^\W_])", re.IGNORECASE)
     named = total = 0
     for posting in postings:
         total += 1
-        said = f"{plain_text(posting.content)} {posting.apply_url or ''}"
-        named += bool(key) and key in re.sub(r"[\W_]+", "", said.casefold())
+        named += (
+            is_same_employer(name, posting.company_name or "")
+            or _on_own_site(key, posting.apply_url)
+            or any(_is_proper(found.group(), name) for found in pattern.finditer(_spelt(posting.content, key)))
+        )
     return named, total
+
+
+def is_same_employer(name: str, other: str) -> bool:
+    """Whether one name is the other or its beginning: a board of `DoorDash` may call itself `DoorDash USA`."""
+    words, others = name_words(name), name_words(other)
+    shorter = min(len(words), len(others))
+    return name_key(name) == name_key(other) != "" or (shorter > 0 and words[:shorter] == others[:shorter])
+
+
+def name_words(name: str) -> list[str]:
+    """The words of a name as `name_key` sees them."""
+    return [key for word in name.split() if (key := name_key(word))]
+
+
+def _spelt(content: str, key: str) -> str:
+    said = plain_text(content)
+    if key.isascii():
+        said = "".join(ch for ch in unicodedata.normalize("NFKD", said) if not unicodedata.combining(ch))
+    return said.replace("&", " and ")
+
+
+def _is_proper(found: str, name: str) -> bool:
+    """Whether the words found are the name: to ramp up is not Ramp, unless the employer writes itself in small."""
+    return not found[0].islower() or found == name
+
+
+def _on_own_site(key: str, address: str | None) -> bool:
+    if not address or board_of_link(address) is not None:
+        return False
+    return key in (label.replace("-", "") for label in _host(address).split("."))
 
 
 def is_named_enough(named: int, total: int) -> bool:

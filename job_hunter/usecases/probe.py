@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
+
+import orjson
 
 from job_hunter.domain.careers import boards_linked, is_named_enough, named_by, slug_guesses
 from job_hunter.domain.company import Board, Company, Sector
-from job_hunter.domain.company_match import board_of_link, slug_of
+from job_hunter.domain.company_match import board_of_link, name_key, slug_of
 from job_hunter.domain.gazetteer import Gazetteer
 from job_hunter.domain.locations import read_location
-from job_hunter.errors import SourceError, SourceGone
+from job_hunter.domain.posting import Posting
+from job_hunter.errors import SourceError, SourceGone, SourceUnavailable, UsageError
 from job_hunter.sources import ATS
 from job_hunter.sources.contract import decode
 from job_hunter.sources.http import Http
 
 MAX_PAGE_BYTES = 8_000_000
+MOST_LINKED = 5
+"""Boards of one page that are asked: an employer has one or two, a list of employers has many."""
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MOST_REDIRECTS = 5
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
 class BoardFound:
-    """A board that answers: its openings, those in London, and how many of them name the employer asked for."""
+    """A board that answers: its openings, those in London, and how many of them name `employer`.
+
+    `calls_itself` is the employer's name as the board gives it; only Greenhouse's do.
+    """
 
     source: str
     token: str
     openings: int
     london: int
     named: int
+    employer: str
     titles: tuple[str, ...]
+    calls_itself: str | None = None
 
     @property
     def is_named_enough(self) -> bool:
@@ -52,127 +68,172 @@ class Probe:
 
 
 async def probe(http: Http, address: str, gazetteer: Gazetteer, *, at: datetime, name: str | None = None) -> Probe:
-    """Find the board behind `address`, a slug or the address of a careers page or board. Never raises for a source."""
-    problems: list[str] = []
+    """Find the board behind `address`, a slug or the address of a careers page or board.
+
+    What a source does wrong is among the `problems`. Raises UsageError when `address` or `name` can be none.
+    """
+    _check(address, name)
+    problems: list[SourceError | str] = []
     is_address = "/" in address or "." in address
-    direct = board_of_link(address) if is_address else None
-    linked = [direct] if direct else []
-    if is_address and not linked:
-        linked = await _boards_of_page(http, address, problems)
+    linked = await _boards_of(http, address, problems) if is_address else []
     guesses = [] if linked else [(source, token) for token in slug_guesses(address) for source in ATS]
     wanted = name or _name_of(linked[0][1] if linked else (slug_guesses(address) or [address])[0])
     found: list[BoardFound] = []
     for source, token in linked or guesses:
         if any(board.source == source and board.token.lower() == token.lower() for board in found):
             continue
-        board = await _ask(http, source, token, wanted, gazetteer, problems, is_guess=not linked)
-        if board is not None:
+        try:
+            board = await _ask(http, source, token, wanted, gazetteer, takes_own_name=name is None)
+        except SourceError as error:
+            if linked or not isinstance(error, SourceGone):
+                problems.append(error)
+            continue
+        if linked or board.openings:  # a name that nobody has taken may be answered with an empty board
             found.append(board)
     found.sort(key=lambda board: (not board.is_named_enough, -board.openings))
     if found and (linked or found[0].is_named_enough):
-        return Probe(
-            address,
-            wanted,
-            tuple(found),
-            tuple(problems),
-            "companies.yaml",
-            _company_block(found[0], wanted, at),
-            _verdict(found[0], wanted),
-        )
-    return Probe(
-        address,
-        wanted,
-        tuple(found),
-        tuple(problems),
-        "cdio_watches.yaml",
-        _watch_block(address, wanted, is_address=is_address),
-        _nothing(found, wanted),
-    )
+        wanted = found[0].employer
+        file, block, advice = "companies.yaml", _company_block(found[0], at), _verdict(found[0])
+    else:
+        file = "cdio_watches.yaml"
+        block = _watch_block(address, wanted, is_address=is_address)
+        is_certain = not any(isinstance(problem, SourceUnavailable) for problem in problems)
+        advice = _nothing(found, wanted, is_certain=is_certain)
+    return Probe(address, wanted, tuple(found), tuple(map(str, problems)), file, block, advice)
 
 
-async def _boards_of_page(http: Http, address: str, problems: list[str]) -> list[tuple[str, str]]:
-    url = address if "://" in address else f"https://{address}"
-    if http.is_redirected("greenhouse") and urlsplit(url).hostname not in _LOOPBACK:
-        problems.append(f"{url} was not asked: a replica stands in for the boards")
-        return []
+def _check(address: str, name: str | None) -> None:
+    if not name_key(address) or not address.isprintable():
+        raise UsageError("give a board's name or the address of a careers page")
     try:
-        answer = await http.get("careers", url, max_bytes=MAX_PAGE_BYTES)
-    except SourceError as error:
-        problems.append(str(error))
-        return []
-    linked = boards_linked(answer.body.decode("utf-8", "replace"))
-    if not linked:
-        problems.append(f"{url} links to no board of Greenhouse, Lever or Ashby; its list may be drawn by scripts")
-    return linked
+        scheme = urlsplit(address).scheme if "://" in address else "https"
+    except ValueError:
+        scheme = ""
+    if scheme not in ("http", "https"):
+        raise UsageError(f"{address} is no web address: it starts with https:// or http://")
+    if name is not None and (not name_key(name) or not name.isprintable() or name != name.strip()):
+        raise UsageError("--name: give the employer's name, such as 'Jane Street'")
+
+
+async def _boards_of(http: Http, address: str, problems: list[SourceError | str]) -> list[tuple[str, str]]:
+    """The boards that `address` is of, leads to, or links to."""
+    url = address if "://" in address else f"https://{address}"
+    is_replica = any(http.is_redirected(source) for source in ATS)
+    for _ in range(MOST_REDIRECTS + 1):
+        if board := board_of_link(url):
+            return [board]
+        try:
+            host = urlsplit(url).hostname
+        except ValueError:
+            host = None
+        if is_replica and host not in _LOOPBACK:
+            problems.append(f"{url} was not asked: a replica stands in for the boards")
+            return []
+        try:
+            answer = await http.get("careers", url, max_bytes=MAX_PAGE_BYTES, accept=REDIRECTS)
+        except SourceError as error:
+            problems.append(error)
+            return []
+        if answer.status not in REDIRECTS or not answer.location:
+            linked = boards_linked(answer.body.decode("utf-8", "replace"))[:MOST_LINKED]
+            if not linked:
+                problems.append(f"{url} links to no board of Greenhouse, Lever or Ashby; scripts may draw its list")
+            return linked
+        try:
+            url = urljoin(url, answer.location)
+        except ValueError:
+            break
+    problems.append(f"{address} redirects without end")
+    return []
 
 
 async def _ask(
-    http: Http, source: str, token: str, name: str, gazetteer: Gazetteer, problems: list[str], *, is_guess: bool
-) -> BoardFound | None:
-    board = Board(source, token, Company(slug_of(name), name, source, token, Sector.OTHER))
-    try:
-        harvest = await ATS[source].fetch(http, board, None)
-        postings = ATS[source].parse(decode(harvest), board, {}).postings
-    except SourceError as error:
-        if not (is_guess and isinstance(error, SourceGone)):
-            problems.append(str(error))
-        return None
-    if is_guess and not postings:
-        return None
+    http: Http, source: str, token: str, wanted: str, gazetteer: Gazetteer, *, takes_own_name: bool
+) -> BoardFound:
+    board = Board(source, token, Company(slug_of(wanted), wanted, source, token, Sector.OTHER))
+    parsed = ATS[source].parse(decode(await ATS[source].fetch(http, board, None)), board, {})
+    postings = [replace(posting, company_name=_own_name(posting)) for posting in parsed.postings]
+    names = Counter(posting.company_name for posting in postings if posting.company_name)
+    own = max(names, key=lambda name: names[name], default=None)
+    employer = own if own and takes_own_name else wanted
     places = (
         read_location(posting.location, gazetteer, country=posting.country, extra=posting.places)
         for posting in postings
     )
-    named, total = named_by(name, postings)
+    named, total = named_by(employer, postings)
     return BoardFound(
         source,
         token,
         total,
         sum(place.bucket == "london" for place in places),
         named,
+        employer,
         tuple(posting.title for posting in postings[:3]),
+        own,
     )
+
+
+def _own_name(posting: Posting) -> str | None:
+    """The employer a Greenhouse posting says it is of: the board's name of itself, whatever its address."""
+    record = orjson.loads(posting.raw)
+    name = record.get("company_name") if posting.source == "greenhouse" else None
+    return name.strip() or None if isinstance(name, str) else None
 
 
 def _name_of(slug: str) -> str:
     return " ".join(word.capitalize() if word.islower() else word for word in slug.replace("-", " ").split()) or slug
 
 
-def _company_block(board: BoardFound, name: str, at: datetime) -> str:
+def _scalar(value: str) -> str:
+    """`value` as YAML reads it back: quoted where it might be taken for anything but a text."""
+    words = r"[A-Za-z][\w.&+-]*(?: [\w.&+-]+)*"
+    is_plain = re.fullmatch(words, value) and value.lower() not in ("yes", "no", "on", "off", "true", "false", "null")
+    return value if is_plain else json.dumps(value, ensure_ascii=False)
+
+
+def _company_block(board: BoardFound, at: datetime) -> str:
     seen = f"answered on {at.astimezone(UTC).date()}: {board.openings} openings, {board.london} London"
     return (
-        f"- slug: {slug_of(name)}\n  display_name: {name}\n  ats_type: {board.source}\n"
-        f"  ats_id: {board.token}  # {seen}\n  sector: other\n"
+        f"- slug: {_scalar(slug_of(board.employer))}\n  display_name: {_scalar(board.employer)}\n"
+        f"  ats_type: {board.source}\n"
+        f"  ats_id: {_scalar(board.token)}  # {seen}\n  sector: other\n"
     )
 
 
 def _watch_block(address: str, name: str, *, is_address: bool) -> str:
     url = (address if "://" in address else f"https://{address}") if is_address else "https://CAREERS-PAGE"
     return (
-        f"- slug: {slug_of(name)}\n  display_name: {name}\n  sector: other\n  url: {url}\n"
+        f"- slug: {_scalar(slug_of(name))}\n  display_name: {_scalar(name)}\n  sector: other\n"
+        f"  url: {json.dumps(url)}\n"
         "  css: a[href*='/jobs/']  # the links to the openings; change it to the form of this page's links\n"
     )
 
 
-def _verdict(board: BoardFound, name: str) -> str:
+def _verdict(board: BoardFound) -> str:
+    name = board.employer
     if not board.openings:
         return f"The board answers and is empty: make sure that it is {name}'s before you add it."
     if board.is_named_enough:
         return f"The board is {name}'s: {board.named} of its {board.openings} openings name it."
+    said = f" The board calls itself {board.calls_itself}." if board.calls_itself else ""
     return (
-        f"Look before you add it: only {board.named} of {board.openings} openings name {name}. "
+        f"Look before you add it: only {board.named} of {board.openings} openings name {name}.{said} "
         "Give the employer's name with --name."
     )
 
 
-def _nothing(found: Sequence[BoardFound], name: str) -> str:
+def _nothing(found: Sequence[BoardFound], name: str, *, is_certain: bool) -> str:
     if found:
-        others = ", ".join(f"{board.source} {board.token}" for board in found)
+        others = ", ".join(
+            f"{board.source} {board.token}" + (f", calling itself {board.calls_itself}" if board.calls_itself else "")
+            for board in found
+        )
         return (
             f"Boards of that name answer ({others}) but their openings do not name {name}: they may be another "
             "employer's. Give the address of the careers page, or the right name with --name."
         )
+    doubt = "" if is_certain else "Not everything could be asked: see above, and run it again before you settle. "
     return (
-        "No board of Greenhouse, Lever or Ashby was found. Give the address of the careers page, or let "
+        f"{doubt}No board of Greenhouse, Lever or Ashby was found. Give the address of the careers page, or let "
         "changedetection.io watch it: add this block, adjust its url and css, and run `job-hunter cdio-seed`."
     )
