@@ -57,12 +57,14 @@ def module_entrypoint(entrypoint: str) -> str:
 
 
 def pools_of(deployments: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The pools that the deployments name in prefect.yaml, the main one first. Raises BadParameter for a stray name."""
-    names = {POOL, *(wanted["work_pool"]["name"] for wanted in deployments)}
-    for name in sorted(names):
+    """All pools, the main one first. Raises BadParameter when a deployment names another in prefect.yaml.
+
+    Also those that no deployment uses yet: a worker would make one of its own, with Prefect's template.
+    """
+    for name in (wanted["work_pool"]["name"] for wanted in deployments):
         if name not in POOL_LIMITS:
             raise typer.BadParameter(f"prefect.yaml: no such work pool: {name}{did_you_mean(name, POOL_LIMITS)}")
-    return sorted(names)
+    return list(POOL_LIMITS)
 
 
 def job_template(values: Mapping[str, str]) -> dict[str, Any]:
