@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
-COPY = b"FROM STDIN"
+COPY_OF_ROLES = b'COPY "staging_roles"'
 
 
 class Wire:
     """A loopback port in front of the server's socket.
 
-    `sent` counts the bytes from all clients to the server. At the byte `at` (after the first COPY began, if
-    `in_copy`), what came before it is passed on, `then` is called, and every connection is closed; connections made
-    after that pass through untouched.
+    `sent` counts the bytes from all clients to the server, once the words `after` have come by. At the byte `at`, what
+    came before it is passed on, `then` is called, and every connection is closed; connections made after that pass
+    through untouched.
     """
 
     def __init__(self, dsn: str) -> None:
@@ -30,15 +30,14 @@ class Wire:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._threads: list[threading.Thread] = []
         self.sent = 0
-        self.copied = 0
         self.fired = threading.Event()
         self.arm(None)
 
-    def arm(self, at: int | None, then: Callable[[], None] = lambda: None, *, in_copy: bool = False) -> None:
+    def arm(self, at: int | None, then: Callable[[], None] = lambda: None, *, after: bytes = b"") -> None:
         """Count from zero again, and at the byte `at` call `then`; None only counts."""
         with self._lock:
-            self.sent = self.copied = 0
-            self._at, self._then, self._in_copy, self._is_copying = at, then, in_copy, False
+            self.sent = 0
+            self._at, self._then, self._after, self._has_begun = at, then, after, False
             self.fired.clear()
 
     def run(self) -> None:
@@ -89,20 +88,17 @@ class Wire:
     def _count(self, data: bytes) -> tuple[int, bool]:
         """How much of `data` is passed on, and whether this is the moment."""
         with self._lock:
-            self.sent += len(data)
             start = 0
-            if self._is_copying:
-                self.copied += len(data)
-            elif (found := data.find(COPY)) >= 0:
-                self._is_copying, start = True, found + len(COPY)
-                self.copied += len(data) - start
-            if self._at is None or (self._in_copy and not self._is_copying):
+            if not self._has_begun:
+                if (found := data.find(self._after)) < 0:
+                    return len(data), False
+                self._has_begun, start = True, found
+            self.sent += len(data) - start
+            if self._at is None or self.sent < self._at:
                 return len(data), False
-            over = (self.copied if self._in_copy else self.sent) - self._at
-            if over < 0:
-                return len(data), False
+            passed = len(data) - (self.sent - self._at)
             self._at = None
-            return max(start, len(data) - over), True
+            return passed, True
 
     def cut(self) -> None:
         """Close every connection."""

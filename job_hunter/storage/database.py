@@ -21,6 +21,12 @@ from job_hunter.errors import DatabaseUnavailable
 
 DsnProvider = Callable[[], str]
 ROTATION_POLL_SECONDS = 5.0
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
 _AUTHENTICATION = (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError)
 
 
@@ -98,15 +104,36 @@ class Database:
         return await self._connect()
 
     @asynccontextmanager
+    async def foreseen(self) -> AsyncIterator[None]:
+        """Within the block a connection that breaks is a DatabaseUnavailable, in one sentence."""
+        try:
+            yield
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:
+            if not is_connection_lost(error):
+                raise
+            raise DatabaseUnavailable(
+                f"Postgres at {host_of(self._dsn())} broke the connection: what was being written is not kept. Check "
+                f"that it runs, then run the command again."
+            ) from error
+
+    @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed when the block ends, rolled back when it raises."""
-        async with self.engine.begin() as connection:
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        Raises DatabaseUnavailable when the connection breaks.
+        """
+        async with self.foreseen(), self.engine.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """One read-only transaction that sees one state of the database throughout (repeatable read)."""
-        async with self.engine.connect() as connection:
+        """One read-only transaction that sees one state of the database throughout (repeatable read).
+
+        Raises DatabaseUnavailable when the connection breaks.
+        """
+        async with self.foreseen(), self.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
 
@@ -126,5 +153,10 @@ async def copy_records(
 
 
 def is_connection_lost(error: BaseException) -> bool:
-    """Whether `error` says that the connection went away, so that the transaction may be tried again."""
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+    """Whether `error`, or one that it arose from, says that the connection went away."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, _LOST) or (isinstance(seen, DBAPIError) and seen.connection_invalidated):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

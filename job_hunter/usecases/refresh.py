@@ -71,7 +71,9 @@ async def refresh_lock(db: Database) -> AsyncIterator[None]:
     """Hold the lock that lets one refresh run at a time. Raises RefreshInProgress when another holds it."""
     connection = await db.raw_connection()
     try:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", ledger.REFRESH_LOCK):
+        async with db.foreseen():
+            is_ours = await connection.fetchval("SELECT pg_try_advisory_lock($1)", ledger.REFRESH_LOCK)
+        if not is_ours:
             raise RefreshInProgress("Another refresh is running: wait until it ends, then run again.")
         yield
     finally:
