@@ -83,8 +83,9 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_everything_of_prefect_yaml_stands(applied: dict[str, Any]) -> None:
     """Pools with their limits, the tag limits, and each deployment with its schedules and its trigger."""
     state = applied["states"][0]
-    assert {"job-hunter": ("kubernetes", 5), "job-hunter-shards": ("kubernetes", 8)} == {
-        pool["name"]: (pool["type"], pool["concurrency_limit"]) for pool in state["pools"]
+    assert {pool["name"]: (pool["type"], pool["concurrency_limit"]) for pool in state["pools"]} == {
+        "job-hunter": ("kubernetes", 5),
+        "job-hunter-shards": ("kubernetes", 8),
     }
     assert {limit["tag"]: limit["concurrency_limit"] for limit in state["limits"]} == {"ats-board": 8, "db-write": 4}
     wanted = {one["name"]: one for one in read_deployments()}
