@@ -58,13 +58,7 @@ def _options(
 
 
 for _module in MODULES:
-    try:
-        _commands = import_module(f"job_hunter.cli.{_module}")
-    except ModuleNotFoundError as _error:
-        if _error.name != f"job_hunter.cli.{_module}":
-            raise
-    else:
-        _commands.register(app)
+    import_module(f"job_hunter.cli.{_module}").register(app)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from job_hunter.cli import support
 from job_hunter.cli.processes import free_port, run_to_end, started, wait_until
 from job_hunter.cli.support import err, out
 from job_hunter.config import default_config_dir, load_employers, load_sources
+from job_hunter.errors import UsageError
 from job_hunter.report import render_html, render_terminal
 from job_hunter.runtime import embedded_dir, load_readings, open_runtime
 from job_hunter.sandbox.config import write_config
@@ -84,6 +86,26 @@ class Stage:
 @contextmanager
 def stage(settings: Settings, *, fresh: bool, today: date) -> Iterator[Stage]:
     """The replica of the outside world with its configuration, and a data directory of the demo's own."""
+    with _sole_user(settings.data_dir):
+        yield from _stage(settings, fresh=fresh, today=today)
+
+
+@contextmanager
+def _sole_user(data_dir: Path) -> Iterator[None]:
+    """Keep a second `demo` or `up` from taking the data from under the first. Raises UsageError when there is one."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(
+                f"another `demo` or `up` is using {data_dir / 'demo'}: end it, or set JOB_HUNTER_DATA_DIR to "
+                "another folder"
+            ) from None
+        yield
+
+
+def _stage(settings: Settings, *, fresh: bool, today: date) -> Iterator[Stage]:
     root = settings.data_dir / "demo"
     if fresh and root.exists():
         shutil.rmtree(root)

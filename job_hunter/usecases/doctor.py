@@ -13,6 +13,7 @@ from job_hunter.errors import DatabaseUnavailable, SourceError, UsageError
 from job_hunter.sources.http import Http
 from job_hunter.storage import health, ledger
 from job_hunter.storage.database import Database
+from job_hunter.storage.deliveries import read_unsent
 from job_hunter.storage.forget import Forgotten, forget_after
 from job_hunter.storage.fx import read_newest_rate_date
 from job_hunter.storage.migrate import check_migrated, current, head
@@ -78,10 +79,18 @@ async def examine(
             ),
             _unpriced(await health.read_unpriced(connection, look_back=LOOK_BACK_DAYS)),
             _archive(await health.read_archive(connection)),
+            _messages(len(await read_unsent(connection))),
         ]
     if http is not None and prefect_api_url is not None:
         checks.append(await _slots(http, prefect_api_url, is_refreshing=is_refreshing))
     return checks
+
+
+def _messages(unsent: int) -> Check:
+    if unsent:
+        advice = "run `job-hunter alert`: it tries again, and says which address refuses and why"
+        return Check("messages", False, f"{unsent} alerts or digests did not reach every address", advice)
+    return Check("messages", True, "every alert and digest arrived")
 
 
 def _clock(newest: date | None, today: date) -> Check:

@@ -41,7 +41,7 @@ async def test_all_is_well_after_a_refresh(market: Market) -> None:
     """Every check of the list is there, and none needs a person."""
     await market.refresh()
     found = await _examine(market)
-    names = "database, schema, clock, snapshots, last run, boards, quarantines, rates, conversion, archive"
+    names = "database, schema, clock, snapshots, last run, boards, quarantines, rates, conversion, archive, messages"
     assert names.split(", ") == list(found)
     assert await _failing(market) == {}
 
@@ -323,3 +323,17 @@ def _prefect(limits: Any) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+async def test_a_message_that_did_not_arrive(market: Market) -> None:
+    """A filed message that an address did not take is told with the next step; sent, all is well."""
+    await market.refresh()
+    async with market.database() as database, database.transaction() as connection:
+        await connection.exec_driver_sql(
+            "INSERT INTO job_hunter.deliveries (kind, key, created_at, body) VALUES ('digest', 'x', now(), "
+            '\'{"subject": "s", "text": "t", "html": null, "attachment": null, "addresses": {}}\')'
+        )
+    assert "`job-hunter alert`" in (await _failing(market))["messages"]
+    async with market.database() as database, database.transaction() as connection:
+        await connection.exec_driver_sql("UPDATE job_hunter.deliveries SET sent_at = now()")
+    assert await _failing(market) == {}
