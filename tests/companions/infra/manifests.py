@@ -33,7 +33,7 @@ PLURAL = {
 
 NUMBERS = {
     "run_as_user", "run_as_group", "fs_group", "ttl_seconds_after_finished", "port", "target_port", "max_surge",
-    "max_unavailable",
+    "max_unavailable", "replicas",
 }  # fmt: skip
 """Attributes that are texts in Terraform, and numbers in Kubernetes when they look like one."""
 
@@ -82,7 +82,7 @@ def convert(values: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]
         if name in described["blocks"]:
             block = described["blocks"][name]
             items = [convert(item or {}, block["of"]) for item in (value if isinstance(value, list) else [value])]
-            if block["many"] and items:
+            if block["many"] and name != "metadata" and items:
                 found[PLURAL.get(name, camel(name))] = items
             elif items:
                 found[camel(name)] = items[0]
