@@ -74,7 +74,7 @@ variable "automount_token" {
 }
 
 variable "replicas" {
-  description = "Pods."
+  description = "How many pods."
   type        = number
   default     = 1
 }
