@@ -12,7 +12,7 @@ from prefect.states import Completed, Failed, State
 from flows.runtime import now, open_flow_runtime, result_of
 from job_hunter.errors import RefreshInProgress
 from job_hunter.report.escape import markdown
-from job_hunter.usecases.backfill_fx import Backfill, first_day, sentences
+from job_hunter.usecases.backfill_fx import Backfill, first_day, sentence, sentences
 from job_hunter.usecases.backfill_fx import backfill_fx as fill
 
 RETRIES, RETRY_SECONDS = 3, 120
@@ -58,4 +58,4 @@ async def backfill_fx(days: int | None = None, since: date | None = None) -> Sta
     )
     if done.warning:
         return Failed(message=done.warning)
-    return Completed(message="; ".join(lines), data=lines)
+    return Completed(message=sentence(done))

@@ -162,6 +162,15 @@ def sentences(done: Backfill) -> list[str]:
     return lines
 
 
+def sentence(done: Backfill) -> str:
+    """What a backfill came to, in one line."""
+    repriced, left = done.repriced, sum(row.rows for row in done.left)
+    return (
+        f"loaded {done.loaded} rates; priced again {repriced.comp_points} comp points, {repriced.roles} roles and "
+        f"{repriced.comp_snapshots} snapshot rows; {left} figures still without pounds"
+    )
+
+
 def find_gaps(
     held: Mapping[str, Collection[date]], spans: Mapping[str, pricing.Span], *, since: date, until: date
 ) -> tuple[Gap, ...]:
