@@ -95,7 +95,14 @@ def _cues_before(before: str) -> list[re.Match[str]]:
         name = cues[-1].lastgroup or ""
         if len(cues) > 2 or name == "not_pay" or _BY_NAME[name].label in PAY_LABELS:
             return cues
-    return list(_NEAR.finditer(before))
+    if not start:
+        return list(_NEAR.finditer(before))
+    # nothing is looked at twice, unless a cue lies across the seam
+    seam = start + 2 * _LONGEST_CUE
+    head = [cue for cue in _NEAR.finditer(before, 0, seam) if cue.start() < start]
+    if head and (head[-1].end() >= seam - 1 or (cues and head[-1].end() > cues[0].start())):
+        return list(_NEAR.finditer(before))
+    return head + cues
 
 
 def _is_tight(before: str, cue: re.Match[str]) -> bool:

@@ -164,13 +164,27 @@ def _basis(text: str, figure: Figure, label: Label) -> Basis:
     after = text[figure.end : figure.end + 220]
     around = (text[max(0, figure.start - 160) : figure.start] + after).lower()
     if not (
-        "ote" in around or "target" in around or "total" in around or "commission" in around or "variable" in around
+        "target" in around
+        or "total" in around
+        or "commission" in around
+        or "variable" in around
+        or _begins_word(around, "ote")
     ):
         return Basis.BASE
     statement = _OTE_STATEMENT.search(after) or _OTE_STATEMENT.search(text[max(0, figure.start - 160) : figure.start])
     if statement and not _NEGATED_OTE.search(statement.group()):
         return Basis.OTE
     return Basis.TOTAL if _TOTAL_STATEMENT.search(after) else Basis.BASE
+
+
+def _begins_word(text: str, letters: str) -> bool:
+    """Whether a word of `text` begins with `letters`: "ote" alone is in "notes", "remote" and "protect"."""
+    at = text.find(letters)
+    while at >= 0:
+        if not text[at - 1 : at].isalnum():
+            return True
+        at = text.find(letters, at + 1)
+    return False
 
 
 def _without_glosses(text: str, found: list[Found]) -> list[Found]:
