@@ -223,7 +223,7 @@ async def refresh(
     a day before the newest one of the ledger unless it is a replay.
     """
     async with refresh_lock(db):
-        warning = await refresh_rates(db, http, today=clock().astimezone(UTC).date())
+        warning = await refresh_rates(db, http, today=clock().astimezone(UTC).date(), sleep=sleep)
         plan = await begin_run(
             db,
             companies,
