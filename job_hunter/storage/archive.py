@@ -67,8 +67,13 @@ async def read_archived_boards(
     return [ArchivedBoard(*row) for row in rows]
 
 
-async def read_archived(connection: AsyncConnection, source: str, board: str, *, version: int | None) -> list[Archived]:
-    """The open roles of a board that `version` (None: any) did not read, with their postings unpacked."""
+async def read_archived(
+    connection: AsyncConnection, source: str, board: str, *, version: int | None, after: str, most: int
+) -> list[Archived]:
+    """The first `most` open roles of a board, by external id past `after`, that `version` (None: any) did not read.
+
+    Their postings are unpacked.
+    """
     rows = await connection.execute(
         text(
             """
@@ -79,11 +84,12 @@ async def read_archived(connection: AsyncConnection, source: str, board: str, *,
             LEFT JOIN job_hunter.levels l ON l.id = r.level_id
             LEFT JOIN job_hunter.comp_points p ON p.role_id = r.id
             WHERE r.source = :source AND r.board = :board AND r.closed_at IS NULL
+              AND r.external_id > :after
               AND (CAST(:version AS smallint) IS NULL OR r.reading_version IS DISTINCT FROM :version)
-            ORDER BY r.external_id
+            ORDER BY r.external_id LIMIT :most
             """
         ),
-        {"source": source, "board": board, "version": version},
+        {"source": source, "board": board, "version": version, "after": after, "most": most},
     )
     return [
         Archived(row[0], row[1], row[2], None if row[3] is None else isal_zlib.decompress(row[3]), *row[4:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import uuid4
@@ -28,6 +28,9 @@ NO_SNAPSHOT = date(1, 1, 1)
 """A day that no snapshot is of: reading again takes nothing out of any day's rows."""
 
 MOST_EXAMPLES = 10
+
+MOST_AT_ONCE = 500
+"""Postings read and stored in one transaction, so that memory does not grow with a board."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,10 @@ async def reparse(
     every: bool = False,
     sources: Collection[str] = (),
     slugs: Collection[str] = (),
+    most_at_once: int = MOST_AT_ONCE,
     on_board: Callable[[ArchivedBoard], None] = lambda board: None,
 ) -> Reparsed:
-    """Read the archived postings of open roles of job boards again; one transaction a board.
+    """Read the archived postings of open roles of job boards again, a few hundred a transaction.
 
     Only roles that another version of the readings read, unless `every`; so a run that was cut off goes on where it
     ended. A change of pay is an event of the role with the cause `reading`, by which the report tells it from the
@@ -107,30 +111,45 @@ async def reparse(
                 version=None if every else version,
             )
         for board in boards:
-            await _reparse_board(db, readings, board, done, version, level_ids, every=every, at=at)
+            async for held in _batches(db, board, version=None if every else version, most=most_at_once):
+                await _reparse_batch(db, readings, board, held, done, version, level_ids, at=at)
+            done.boards += 1
             on_board(board)
     return done
 
 
-async def _reparse_board(
+async def _batches(
+    db: Database, board: ArchivedBoard, *, version: int | None, most: int
+) -> AsyncIterator[list[Archived]]:
+    after = ""
+    while True:
+        async with db.reading() as connection:
+            held = await archive.read_archived(
+                connection, board.source, board.board, version=version, after=after, most=most
+            )
+        if not held:
+            return
+        after = held[-1].external_id
+        yield held
+
+
+async def _reparse_batch(
     db: Database,
     readings: Readings,
     board: ArchivedBoard,
+    held: Sequence[Archived],
     done: Reparsed,
     version: int | None,
     level_ids: Mapping[str, int],
     *,
-    every: bool,
     at: datetime,
 ) -> None:
     async with db.reading() as connection:
-        held = await archive.read_archived(connection, board.source, board.board, version=None if every else version)
         employers = await archive.read_companies_of(connection, {one.company_id for one in held})
     read: list[tuple[Archived, Role]] = []
     for company_id, employer in employers.items():
         own = [one for one in held if one.company_id == company_id]
         read += _read(board, employer, own, readings, done)
-    done.boards += 1
     done.read += len(read)
     rates = await rates_for(db, [role for _, role in read])
     company_of = {one.external_id: one.company_id for one, _ in read}

@@ -53,7 +53,8 @@ async def some(market: Market, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: every[name] for name in names}
 
 
-async def test_a_misreading_is_put_right_and_the_past_is_left_alone(market: Market) -> None:
+@pytest.mark.parametrize("most_at_once", [500, 3])
+async def test_a_misreading_is_put_right_and_the_past_is_left_alone(market: Market, most_at_once: int) -> None:
     """The current tables equal those of the true reading; snapshots keep what the day showed; again is nothing."""
     await market.refresh()
     true = await some(market, CURRENT)
@@ -65,7 +66,7 @@ async def test_a_misreading_is_put_right_and_the_past_is_left_alone(market: Mark
     assert dry.changes["pay_changed"] > 0
     assert dry.changes["level_appeared"] > 0
     assert "dry run: nothing was written" in sentences(dry)[-1]
-    done = await read_again(market)
+    done = await read_again(market, most_at_once=most_at_once)
     assert (done.changes, done.missing, done.failed) == (dry.changes, 0, 0)
     assert true == await some(market, CURRENT)
     assert days == await some(market, SNAPSHOTS)
