@@ -174,15 +174,31 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
 
 @pytest.fixture
 def tcp(dsn: str) -> Iterator[str]:
-    """The test's database over TCP on loopback, as a DSN: its own socket is in a folder that only its owner enters."""
+    """The test's database over TCP on loopback, as a DSN."""
+    with over_tcp(dsn) as address:
+        yield address
+
+
+@pytest.fixture
+def empty_tcp(empty_dsn: str) -> Iterator[str]:
+    """An empty database over TCP on loopback, as a DSN."""
+    with over_tcp(empty_dsn) as address:
+        yield address
+
+
+@contextmanager
+def over_tcp(dsn: str) -> Iterator[str]:
+    """A way to a database whose socket is in a folder that only its owner enters."""
     parts = urlsplit(dsn)
     query = parse_qs(parts.query)
     target = f"{query['host'][0]}/.s.PGSQL.{query.get('port', ['5432'])[0]}"
     listener = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=_forward_all, args=(listener, target), daemon=True).start()
     login = parts.netloc.rpartition("@")[0]
-    yield f"postgresql://{login}@127.0.0.1:{listener.getsockname()[1]}{parts.path}"
-    listener.close()
+    try:
+        yield f"postgresql://{login}@127.0.0.1:{listener.getsockname()[1]}{parts.path}"
+    finally:
+        listener.close()
 
 
 def _forward_all(listener: socket.socket, target: str) -> None:

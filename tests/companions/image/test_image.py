@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from job_hunter.cli.processes import wait_until
+from job_hunter.cli.processes import free_port, wait_until
 from job_hunter.config import default_config_dir
-from tests.companions.image.conftest import HOME, USER, Image, image, tcp  # noqa: F401 fixtures
+from tests.companions.image.conftest import HOME, USER, Image, empty_tcp, image, tcp  # noqa: F401 fixtures
 from tests.usecases.conftest import Market, make_market, readings  # noqa: F401 fixtures
 from tests.web.conftest import body
 
@@ -151,14 +151,43 @@ async def test_a_flow_runs_in_the_image(image: Image, world: Market) -> None:  #
     assert await world.value("SELECT count(*) FROM job_hunter.roles") > 0
 
 
-def test_bootstrap_and_worker_start_in_the_image(image: Image) -> None:  # noqa: F811
-    """Bootstrap finds prefect.yaml and the job template in the image, and the worker's type is installed."""
-    done = image.run("python", "-m", "flows.bootstrap", "--image", "job-hunter:1.2.3")
-    assert done.returncode == 0, done.stderr[-4000:]
-    assert "work pool job-hunter (kubernetes): created" in done.stdout
-    assert "deployment refresh/refresh" in done.stdout
-    types = image.run("prefect", "worker", "start", "--type", "kubernetes", "--help")
-    assert types.returncode == 0, types.stderr
+def test_server_bootstrap_worker_and_tidy(image: Image, empty_tcp: str, tmp_path: Path) -> None:  # noqa: F811
+    """The cluster's other roles: a Prefect server with its state in Postgres, what fills it, and what serves it."""
+    port, health = free_port(0), free_port(0)
+    api = {"PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
+    server_env = {
+        "PREFECT_API_DATABASE_CONNECTION_URL": empty_tcp.replace("postgresql://", "postgresql+asyncpg://"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_TASK_RUN_TAG_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
+    }
+    log, worker_log = tmp_path / "server.log", tmp_path / "worker.log"
+    serving = ("prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
+    with image.started(*serving, env=server_env, mounts={}, log=log) as server:
+        wait_until(lambda: get(f"{api['PREFECT_API_URL']}/health") == 200, server, name="the server", log=log)
+        assert get(f"http://127.0.0.1:{port}/dashboard") == 200, "the UI is served from the read-only image"
+
+        done = image.run("python", "-m", "flows.bootstrap", "--image", "job-hunter:1.2.3", env=api)
+        assert done.returncode == 0, done.stderr[-4000:]
+        for line in (
+            "pool job-hunter (kubernetes): created",
+            "pool job-hunter-shards (kubernetes): created",
+            "refresh/refresh",
+        ):
+            assert line in done.stdout
+
+        command = ("prefect", "worker", "start", "--type", "kubernetes", "--pool", "job-hunter")
+        options = ("--install-policy", "never", "--with-healthcheck")
+        worker_env = {**api, "PREFECT_KUBERNETES_CLUSTER_UID": "home", "PREFECT_WORKER_WEBSERVER_PORT": str(health)}
+        with image.started(*command, *options, env=worker_env, mounts={}, log=worker_log) as worker:
+            wait_until(
+                lambda: get(f"http://127.0.0.1:{health}/health") == 200, worker, name="the worker", log=worker_log
+            )
+            assert "KubernetesWorker" in worker_log.read_text(encoding="utf-8")
+        again = image.run("python", "-m", "flows.bootstrap", "--image", "job-hunter:1.2.3", env=api)
+        assert "work pool job-hunter (kubernetes): unchanged" in again.stdout, again.stdout
+
+        done = image.run("python", "-m", "flows.tidy", env=api)
+        assert done.stdout.splitlines() == ["lost runs ended: 0", "old runs forgotten: 0"], done.stderr[-4000:]
 
 
 def test_nothing_can_be_written_but_tmp(image: Image) -> None:  # noqa: F811
@@ -183,13 +212,15 @@ def test_nothing_can_be_written_but_tmp(image: Image) -> None:  # noqa: F811
 
 
 def get(url: str) -> int:
-    """The status of an answer."""
+    """The status of an answer, 0 when there is none."""
     try:
         with urllib.request.urlopen(url, timeout=20) as answer:
             status: int = answer.status
             return status
     except urllib.error.HTTPError as error:
         return error.code
+    except OSError:
+        return 0
 
 
 def megabytes(folder: Path) -> float:
