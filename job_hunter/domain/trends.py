@@ -39,6 +39,11 @@ class DeltaSplit:
         """The whole change."""
         return self.same + self.mix + self.fx + self.reading
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether our own reading moved the median more than all the rest did: no news of the market."""
+        return abs(self.reading) > abs(self.same) + abs(self.mix) + abs(self.fx)
+
 
 def quantile(values: Iterable[float], q: float) -> float | None:
     """The quantile by linear interpolation, as Postgres' percentile_cont; None of nothing."""
@@ -55,9 +60,10 @@ def split_delta(before: Iterable[Figure], after: Iterable[Figure], reread: froze
     """Split the change of the median from `before` to `after`; neither may be empty.
 
     The earlier figures are changed into the later ones step by step and the median is taken after each step: first the
-    exchange rate of the openings seen on both days (their earlier native figure at the later rate), then those whose
-    figure changed because they were read differently (`reread`), then what else changed on the same openings, and at
-    last the openings that came and went (mix). So the four parts add up to the change exactly.
+    exchange rate of the openings seen on both days (their earlier native figure at the later rate), then those that
+    are read differently (`reread`: open on both days, whose figure changed, came into view or left it for that alone),
+    then what else changed on the same openings, and at last the openings that came and went (mix). So the four parts
+    add up to the change exactly.
     """
     first, last = {f.key: f for f in before}, {f.key: f for f in after}
     values = {key: figure.gbp for key, figure in first.items()}
@@ -74,7 +80,9 @@ def split_delta(before: Iterable[Figure], after: Iterable[Figure], reread: froze
         if old.currency == new.currency and new.native:
             values[key] = old.native * new.gbp / new.native
     medians.append(median(values))
-    values |= {key: last[key].gbp for key in both & reread}
+    values |= {key: last[key].gbp for key in last.keys() & reread}
+    gone = reread - last.keys()
+    values = {key: value for key, value in values.items() if key not in gone} or values
     medians.append(median(values))
     values |= {key: last[key].gbp for key in both}
     medians.append(median(values))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -49,6 +49,13 @@ class CompanyName:
     slug: str
     name: str
     sector: str
+
+
+class ReadingVersion(NamedTuple):
+    """A version of the readings: its id, which the tables of levels and places share, and that of the parsers."""
+
+    id: int
+    parsers: str
 
 
 _COUNTED = """s.is_canonical AND s.{bucket} = :location AND s.family = ANY(:families)
@@ -147,28 +154,52 @@ async def read_covered_companies(connection: AsyncConnection, *, since: date, un
     return {(row[0], row[1]) for row in rows}
 
 
-async def read_reread_lineages(connection: AsyncConnection, *, after: date, until: date) -> frozenset[int]:
-    """Lineages whose pay changed between two days' snapshots only because it was read differently.
+_REREAD = """
+    WITH ends AS (
+        SELECT COALESCE((SELECT max(finished_at) FROM job_hunter.refresh_runs WHERE snapshot_date = :after),
+                        CAST(:after AS date) + 1) AS first,
+               COALESCE((SELECT max(finished_at) FROM job_hunter.refresh_runs WHERE snapshot_date = :until),
+                        CAST(:until AS date) + 1) AS last),
+    pay AS (
+        SELECT r.lineage_id FROM ends, job_hunter.role_events e JOIN job_hunter.roles r ON r.id = e.role_id
+        WHERE e.kind = 'pay_changed' AND e.happened_at > ends.first AND e.happened_at <= ends.last
+        GROUP BY r.lineage_id HAVING bool_and(e.detail ->> 'cause' = 'reading')),
+    place AS (
+        SELECT a.lineage_id FROM job_hunter.roles_snapshots b
+        JOIN job_hunter.roles_snapshots a ON a.role_id = b.role_id AND a.snapshot_date = :until
+        JOIN job_hunter.roles r ON r.id = a.role_id
+        JOIN job_hunter.raw_payloads p ON p.content_hash = r.payload_hash CROSS JOIN ends
+        WHERE b.snapshot_date = :after AND p.archived_at <= ends.first
+          AND (a.primary_location, a.family, a.level_id) IS DISTINCT FROM (b.primary_location, b.family, b.level_id)),
+    reread AS (SELECT lineage_id FROM pay UNION SELECT lineage_id FROM place)
+    SELECT lineage_id FROM reread
+    WHERE EXISTS (SELECT 1 FROM job_hunter.roles_snapshots s
+                  WHERE s.snapshot_date = :after AND s.lineage_id = reread.lineage_id)
+      AND EXISTS (SELECT 1 FROM job_hunter.roles_snapshots s
+                  WHERE s.snapshot_date = :until AND s.lineage_id = reread.lineage_id)"""
 
-    A day's snapshot shows what stood when its last refresh ended: what `reparse` changed later that day is news to the
+
+async def read_reread_lineages(connection: AsyncConnection, *, after: date, until: date) -> frozenset[int]:
+    """Lineages open on both days whose pay, place, family or level changed only because they were read differently.
+
+    A changed place, family or level is ours when the posting itself is still the one archived by the earlier day. A
+    day's snapshot shows what stood when its last refresh ended: what `reparse` changed later that day is news to the
     next one.
     """
+    return frozenset((await connection.execute(text(_REREAD), {"after": after, "until": until})).scalars())
+
+
+async def read_parser_versions(connection: AsyncConnection, dates: Sequence[date]) -> dict[date, ReadingVersion]:
+    """With which version of the readings each of `dates` was read last."""
     rows = await connection.execute(
         text(
-            """
-            WITH ends AS (
-                SELECT COALESCE((SELECT max(finished_at) FROM job_hunter.refresh_runs WHERE snapshot_date = :after),
-                                CAST(:after AS date) + 1) AS first,
-                       COALESCE((SELECT max(finished_at) FROM job_hunter.refresh_runs WHERE snapshot_date = :until),
-                                CAST(:until AS date) + 1) AS last)
-            SELECT r.lineage_id FROM ends, job_hunter.role_events e JOIN job_hunter.roles r ON r.id = e.role_id
-            WHERE e.kind = 'pay_changed' AND e.happened_at > ends.first AND e.happened_at <= ends.last
-            GROUP BY r.lineage_id HAVING bool_and(e.detail ->> 'cause' = 'reading')
-            """
+            "SELECT DISTINCT ON (f.snapshot_date) f.snapshot_date, v.id, v.parser_version "
+            "FROM job_hunter.refresh_runs f JOIN job_hunter.reading_versions v ON v.id = f.reading_version "
+            "WHERE f.snapshot_date = ANY(:dates) ORDER BY f.snapshot_date, f.started_at DESC"
         ),
-        {"after": after, "until": until},
+        {"dates": list(dates)},
     )
-    return frozenset(rows.scalars())
+    return {row[0]: ReadingVersion(row[1], row[2]) for row in rows}
 
 
 async def read_company_names(connection: AsyncConnection) -> dict[int, CompanyName]:

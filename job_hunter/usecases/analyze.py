@@ -5,30 +5,25 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from job_hunter.domain.company import Sector
 from job_hunter.domain.leaders import (
     REPORT_FAMILIES,
     SPREAD_FROM,
-    Comparison,
     Leader,
     LeadersReport,
-    Mover,
     OwnComp,
     Question,
 )
 from job_hunter.domain.level import Family, Level
-from job_hunter.domain.trends import Figure, quantile, split_delta
+from job_hunter.domain.trends import quantile
 from job_hunter.storage import series
 from job_hunter.storage.database import Database
 from job_hunter.storage.series import CompanyName, Filter, PointRow
+from job_hunter.usecases.compare import WEEK, break_notes, compare
 
 __all__ = ["REPORT_FAMILIES", "analyze"]
-
-WEEK = timedelta(weeks=1)
-MOVED_BY = 0.5
-"""Pounds below which a median has not moved."""
 
 FAR_FUTURE = date(9999, 12, 31)
 
@@ -68,6 +63,7 @@ async def analyze(
             before: await series.read_reread_lineages(connection, after=before, until=newest)
             for before in set(befores.values())
         }
+        versions = await series.read_parser_versions(connection, [newest, *reread])
         names = await series.read_company_names(connection)
         missing, boards_covered = await series.read_missing_boards(connection, on=newest)
         run = await series.read_run_of(connection, on=newest)
@@ -81,9 +77,9 @@ async def analyze(
         for company, rows in now.items()
     ]
     ranked = sorted(leaders, key=lambda leader: (-leader.p50, leader.name))
-    comparisons = tuple(
-        _compare(weeks, before, newest, by_date, names, covered, reread[before]) for weeks, before in befores.items()
-    )
+    compared = [
+        compare(weeks, before, newest, by_date, names, covered, reread[before]) for weeks, before in befores.items()
+    ]
     here = [counts for (day, _), counts in openings.items() if day == newest]
     return LeadersReport(
         question=question,
@@ -92,7 +88,7 @@ async def analyze(
         leaders=tuple(_ranked(ranked[:top_n])),
         n_companies=len(ranked),
         market_p50=quantile((point.gbp for rows in now.values() for point in rows), 0.5),
-        comparisons=comparisons,
+        comparisons=tuple(one.comparison for one in compared),
         dates=tuple(dates),
         evidence=dict(Counter(point.evidence for rows in now.values() for point in rows)),
         open_roles=sum(count for count, _ in here),
@@ -104,7 +100,10 @@ async def analyze(
         run_id=run[0] if run else None,
         you=tuple(you),
         caveats=tuple(_caveats(ranked[:top_n], any(leader.n_points_reported for leader in ranked))),
-        notes=tuple(_notes(dates, newest, trend_weeks)),
+        notes=(
+            *_notes(dates, newest, trend_weeks),
+            *break_notes(compared, versions, newest),
+        ),
     )
 
 
@@ -168,41 +167,6 @@ def _ranked(leaders: Sequence[Leader]) -> list[Leader]:
         tied = numbered and numbered[-1].p50 == leader.p50
         numbered.append(replace(leader, rank=numbered[-1].rank if tied else place))
     return numbered
-
-
-def _compare(
-    weeks: int,
-    before: date,
-    newest: date,
-    by_date: Mapping[date, Mapping[int, Sequence[PointRow]]],
-    names: Mapping[int, CompanyName],
-    covered: Collection[tuple[date, int]],
-    reread_lineages: frozenset[int],
-) -> Comparison:
-    earlier, later = by_date.get(before, {}), by_date.get(newest, {})
-    reread = frozenset(("lineage", lineage) for lineage in reread_lineages)
-    movers = []
-    for company in earlier.keys() & later.keys():
-        old, new = quantile((p.gbp for p in earlier[company]), 0.5), quantile((p.gbp for p in later[company]), 0.5)
-        assert old is not None
-        assert new is not None
-        if abs(new - old) >= MOVED_BY:
-            split = split_delta(map(_figure, earlier[company]), map(_figure, later[company]), reread)
-            name = names[company]
-            movers.append(Mover(name.slug, name.name, old, new, split, len(earlier[company]), len(later[company])))
-    # A board that was not read on one of the two days is no news: its company neither came nor went.
-    return Comparison(
-        weeks=weeks,
-        before=before,
-        is_short=before > newest - WEEK * weeks,
-        movers=tuple(sorted(movers, key=lambda mover: (-abs(mover.delta), mover.name))),
-        entrants=tuple(sorted(names[c].name for c in later.keys() - earlier.keys() if (before, c) in covered)),
-        leavers=tuple(sorted(names[c].name for c in earlier.keys() - later.keys() if (newest, c) in covered)),
-    )
-
-
-def _figure(row: PointRow) -> Figure:
-    return Figure(row.lineage, row.point, row.gbp, row.native, row.currency)
 
 
 def _caveats(leaders: Sequence[Leader], has_reported: bool) -> list[str]:
