@@ -19,6 +19,11 @@ _LEVEL = "COALESCE(g.slug, l.slug, 'unstated') AS level, COALESCE(g.rank, l.rank
 _DAY = "snapshot_date, {0}.snapshot_date::timestamp AT TIME ZONE 'UTC' AS \"time\""
 
 VIEWS = {
+    # The companies that any figure or role is of.
+    "company_list": """
+        SELECT c.slug AS company, c.display_name, c.sector, c.ats_type, c.retired_at FROM job_hunter.companies c
+        WHERE EXISTS (SELECT 1 FROM job_hunter.roles r WHERE r.company_id = c.id)
+           OR EXISTS (SELECT 1 FROM job_hunter.comp_points p WHERE p.company_id = c.id)""",
     # Pay as it stood each day; `pay_gbp` is what medians are taken of.
     "dated_pay": f"""
         SELECT s.{_DAY.format("s")}, c.slug AS company, c.display_name, c.sector, {_LEVEL},
