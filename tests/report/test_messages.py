@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from job_hunter.domain.alerts import find_crossings
+from job_hunter.domain.trends import DeltaSplit
 from job_hunter.report.messages import NEW_ROLES_SHOWN, render_alert, render_digest
 from tests.companions.screens.stress import NAMES, ON, stress_report, stress_roles
 
@@ -21,6 +22,17 @@ def test_the_digest_names_leaders_movers_missing_boards_and_new_roles() -> None:
     assert "The week's new roles (12):" in message.text
     assert "https://example.org/apply/11" in message.text
     assert message.attachment == f"leaders-{ON}.html"
+
+
+def test_the_digest_says_of_a_move_that_it_is_ours() -> None:
+    """A median that our own reading moved is not told as the market's."""
+    report = stress_report()
+    week = report.comparisons[0]
+    mover = replace(week.movers[0], split=DeltaSplit(same=0, mix=0, fx=0, reading=week.movers[0].delta))
+    ours = replace(report, comparisons=(replace(week, movers=(mover, *week.movers[1:])), *report.comparisons[1:]))
+    said = ", for our reading changed, not the market"
+    texts = [render_digest(one, []).text for one in (report, ours)]
+    assert [text.count(said) for text in texts] == [0, 1]
 
 
 def test_no_more_than_fifty_roles_are_listed_and_the_rest_are_counted() -> None:

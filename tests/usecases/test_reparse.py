@@ -172,6 +172,25 @@ async def test_the_archive_lets_go_of_what_nothing_points_to(market: Market) -> 
     assert await market.value("SELECT count(*) FROM job_hunter.raw_payloads") == kept + 4 - gone
 
 
+async def test_an_edited_posting_is_kept_for_years_from_its_edit(market: Market) -> None:
+    """The text before an edit is let go two years after the edit, however old it is; the present one stays."""
+    earlier, later = market.sandbox.world.dates[-2:]
+    market.set_date(earlier)
+    await market.refresh()
+    await change(market, "UPDATE job_hunter.raw_payloads SET archived_at = '2001-01-01'")
+    market.set_date(later)
+    edited = (await market.refresh()).totals()["changed"]
+    released = "SELECT count(*) FROM job_hunter.raw_payloads a WHERE NOT EXISTS (SELECT 1 FROM job_hunter.roles r "
+    released += "WHERE r.payload_hash = a.content_hash)"
+    assert await market.value(released) == edited > 0
+    market.at += timedelta(days=700)
+    await market.refresh(archive_years=2)
+    assert await market.value(released) == edited
+    market.at += timedelta(days=40)
+    await market.refresh(archive_years=2)
+    assert await market.value(released) == 0
+
+
 async def test_a_refresh_lets_go_by_the_setting(market: Market) -> None:
     """The refresh prunes at its end, by the years it is given."""
     stale = (
