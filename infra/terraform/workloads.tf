@@ -75,7 +75,7 @@ module "worker" {
   env                  = merge(local.prefect_env, { PREFECT_KUBERNETES_CLUSTER_UID = local.cluster_uid })
   port                 = 8080
   probes               = { alive = "/health", ready = "/health", started_seconds = 120 }
-  resources            = { cpu = "50m", memory = "192Mi", memory_limit = "512Mi" }
+  resources            = { cpu = "50m", memory = "256Mi", memory_limit = "512Mi" }
 
   # With the pool made before, the worker never makes one with Prefect's own template.
   depends_on = [kubernetes_job_v1.bootstrap, kubernetes_role_binding_v1.worker]
