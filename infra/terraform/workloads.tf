@@ -28,7 +28,7 @@ module "prefect" {
   }
   port      = 4200
   probes    = { alive = "/api/health", ready = "/api/health", started_seconds = 300 }
-  resources = { cpu = "100m", memory = "384Mi", memory_limit = "1Gi" }
+  resources = { cpu = "100m", memory = "512Mi", memory_limit = "1536Mi" }
 
   depends_on = [kubernetes_secret_v1.plain, kubernetes_manifest.key_secret]
 }
