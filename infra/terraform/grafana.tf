@@ -11,7 +11,7 @@ resource "kubernetes_config_map_v1" "dashboard" {
   for_each = local.dashboards
 
   metadata {
-    name        = "job-hunter-dashboard-${trimsuffix(each.value, ".json")}"
+    name        = "job-hunter-dashboard-${replace(lower(trimsuffix(each.value, ".json")), "/[^a-z0-9-]+/", "-")}"
     namespace   = var.grafana.namespace
     labels      = merge(local.labels, { (var.grafana.dashboard_label) = "1" })
     annotations = { grafana_folder = var.grafana.folder }
@@ -56,7 +56,7 @@ resource "kubernetes_config_map_v1" "alert" {
   for_each = local.alerts
 
   metadata {
-    name      = "job-hunter-alert-${replace(each.value, "/\\.ya?ml$/", "")}"
+    name      = "job-hunter-alert-${replace(lower(replace(each.value, "/\\.ya?ml$/", "")), "/[^a-z0-9-]+/", "-")}"
     namespace = var.grafana.namespace
     labels    = merge(local.labels, { (var.grafana.alert_label) = "1" })
   }

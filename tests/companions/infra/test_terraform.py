@@ -177,6 +177,24 @@ def test_the_network_is_closed_but_for_what_is_listed(plans: dict[str, dict[str,
 
 
 @needs_tools
+def test_grafana_gets_every_dashboard_and_alert(plans: dict[str, dict[str, Any]], terraform: Terraform) -> None:
+    """Each file once, in its namespace, with the label its sidecar looks for; and whole."""
+    found = [one for one in manifests(plans["plain"], terraform.schema) if one["kind"] == "ConfigMap"]
+    files = {
+        "grafana_dashboard": sorted((ROOT / "infra" / "grafana" / "dashboards").glob("*.json")),
+        "grafana_alert": sorted((ROOT / "infra" / "grafana" / "alerting").glob("*.y*ml")),
+    }
+    for label, paths in files.items():
+        maps = [one for one in found if one["metadata"]["labels"].get(label) == "1"]
+        assert sorted(name for one in maps for name in one["data"]) == [path.name for path in paths]
+        for path in paths:
+            (one,) = (one for one in maps if path.name in one["data"])
+            assert one["metadata"]["namespace"] == "monitoring"
+            assert one["data"][path.name] == path.read_text(encoding="utf-8")
+    assert len([one for one in found if "grafana_datasource" in one["metadata"]["labels"]]) == 1
+
+
+@needs_tools
 def test_external_secrets_are_whole(plans: dict[str, dict[str, Any]], terraform: Terraform) -> None:
     """The custom resources, whose schema is not at hand: each refers to what exists, and refreshes in time."""
     found = manifests(plans["everything"], terraform.schema)

@@ -232,4 +232,9 @@ resource "kubernetes_deployment_v1" "this" {
     create = "10m"
     update = "10m"
   }
+
+  # Reloader, and `kubectl rollout restart`, note a restart there: an apply must not undo it by another one.
+  lifecycle {
+    ignore_changes = [spec[0].template[0].metadata[0].annotations]
+  }
 }
