@@ -30,7 +30,8 @@ _MOJIBAKE = {
 _BROKEN_STARTS = ("â€", "â‚", "â\x80", "â\x82")
 _TAG_START = re.compile(r"(?:<|&lt;)[a-zA-Z/!]")
 _TAG = re.compile(r"<([a-zA-Z/!][^<>]*)>")
-_ESCAPED_TAG = re.compile(r"&lt;([a-zA-Z/!][^<>&]*+(?:&(?![lg]t;)[^<>&]*+)*+)&gt;")
+# Not possessive: Python 3.11.2, which Debian ships, matches a possessive repeat of a group wrongly.
+_ESCAPED_TAG = re.compile(r"&lt;([a-zA-Z/!][^<>&]*(?:&(?![lg]t;)[^<>&]*)*)&gt;")
 _MOST_TAGS = 4096
 _NO_TEXT = "\x00"
 # Tags that leave their text in the line; every other tag ends it.
