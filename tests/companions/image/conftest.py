@@ -154,13 +154,16 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     work: Path = tmp_path_factory.mktemp("image")
     pip_conf = write_pip_conf(work / "pip.conf")
     volumes = {pip_conf: "/etc/pip.conf", Path("/etc/ssl/certs"): "/etc/ssl/certs"}
-    buildah(
-        *("build", "--format", "docker", "--layers", "--isolation", "chroot", "--network", "host"),
+    arguments = (
+        *("--format", "docker", "--layers", "--isolation", "chroot", "--network", "host"),
         *(f"--volume={source}:{target}:ro" for source, target in volumes.items() if source.exists()),
         *("--build-arg", "BASE=localhost/job-hunter-base", "--build-arg", "BUILD_BASE=localhost/job-hunter-build-base"),
-        *("--build-arg", "VERSION=1.2.3", "--build-arg", "REVISION=abcdef"),
-        *("--file", "infra/docker/Dockerfile", "--tag", NAME, "."),
+        *("--build-arg", "VERSION=1.2.3", "--build-arg", "REVISION=abcdef", "--file", "infra/docker/Dockerfile"),
     )
+    # The first stage has a name of its own, or its layers, the dependencies among them, would be pruned as nobody's.
+    buildah("build", *arguments, "--target", "build", "--tag", f"{NAME}-dependencies", ".")
+    buildah("build", *arguments, "--tag", NAME, ".")
+    buildah("rmi", "--prune")
     inspected = json.loads(buildah("inspect", "--type", "image", NAME))
     container = buildah("from", NAME)
     try:
