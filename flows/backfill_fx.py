@@ -9,19 +9,13 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.states import Completed, Failed, State
 
-from flows.runtime import now, open_flow_runtime, result_of
-from job_hunter.errors import RefreshInProgress
+from flows.runtime import is_refresh_running, now, open_flow_runtime
 from job_hunter.report.escape import markdown
 from job_hunter.usecases.backfill_fx import Backfill, first_day, sentence, sentences
 from job_hunter.usecases.backfill_fx import backfill_fx as fill
 
 RETRIES, RETRY_SECONDS = 3, 120
-"""A refresh that holds the lock is waited for."""
-
-
-async def is_refresh_running(task: Any, task_run: Any, state: State[Any]) -> bool:
-    """Only the lock is worth another try: the ECB was asked twice already."""
-    return isinstance(await result_of(state), RefreshInProgress)
+"""A refresh that holds the lock is waited for; nothing else is tried again: the ECB was asked twice already."""
 
 
 @task(

@@ -13,7 +13,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import State
 from prefect_sqlalchemy import SqlAlchemyConnector
 
-from job_hunter.errors import ConfigError
+from job_hunter.errors import ConfigError, RefreshInProgress
 from job_hunter.runtime import Runtime, open_runtime, settle_collector
 from job_hunter.settings import Settings
 
@@ -87,3 +87,8 @@ async def apply_tag_limits(*, reset: bool = False) -> None:
 async def result_of(state: State[Any]) -> Any:
     """The result of a task's final state, or the exception it ended with. The one place that knows Prefect 2's way."""
     return await state.result(raise_on_failure=False, fetch=True)  # type: ignore[call-overload]
+
+
+async def is_refresh_running(task: Any, task_run: Any, state: State[Any]) -> bool:
+    """Whether a task ended because a refresh holds the lock: to be tried again by what must not run beside one."""
+    return isinstance(await result_of(state), RefreshInProgress)

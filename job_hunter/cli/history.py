@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,15 +12,7 @@ from job_hunter.cli import support
 from job_hunter.cli.support import Format, err, out, plain
 from job_hunter.runtime import load_readings, open_runtime
 from job_hunter.usecases.asking import check_companies
-from job_hunter.usecases.reparse import Reparsed, reparse, sentences
-
-
-class ArchivedSource(StrEnum):
-    """The sources whose postings are archived in a form that can be read again."""
-
-    GREENHOUSE = "greenhouse"
-    LEVER = "lever"
-    ASHBY = "ashby"
+from job_hunter.usecases.reparse import ArchivedSource, Reparsed, reparse, sentences
 
 
 def register(app: typer.Typer) -> None:

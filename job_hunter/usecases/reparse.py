@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from uuid import uuid4
 
 import orjson
@@ -31,6 +32,14 @@ MOST_EXAMPLES = 10
 
 MOST_AT_ONCE = 500
 """Postings read and stored in one transaction, so that memory does not grow with a board."""
+
+
+class ArchivedSource(StrEnum):
+    """The sources whose postings are archived in a form that can be read again."""
+
+    GREENHOUSE = "greenhouse"
+    LEVER = "lever"
+    ASHBY = "ashby"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from typer.testing import CliRunner
 from job_hunter.cli import app
 from job_hunter.domain.role import Readings
 from job_hunter.errors import RefreshInProgress
+from job_hunter.sources import ATS
 from job_hunter.storage.archive import prune_archive
 from job_hunter.usecases.analyze import analyze
 from job_hunter.usecases.refresh import refresh_lock
-from job_hunter.usecases.reparse import Reparsed, reparse, sentences
+from job_hunter.usecases.reparse import ArchivedSource, Reparsed, reparse, sentences
 from tests.tables import contents
 from tests.usecases.conftest import END, Market
 
@@ -216,6 +217,11 @@ async def test_a_changed_table_shows_before_it_is_used(market: Market) -> None:
     await read_again(market, edited)
     assert await market.value(versions) == before + 1
     assert (await market.refresh(readings=edited)).totals()["unchanged"] == dry.read
+
+
+def test_every_job_board_can_be_read_again() -> None:
+    """What the command and the flow offer is what the registry of sources holds."""
+    assert set(ATS) == {source.value for source in ArchivedSource}
 
 
 def test_the_command_prints_and_writes(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
