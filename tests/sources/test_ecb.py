@@ -24,7 +24,7 @@ def zipped(body: bytes, name: str = "eurofxref-hist.csv") -> bytes:
     """A zip with one file."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, body)
+        archive.writestr(zipfile.ZipInfo(name, (2026, 3, 6, 16, 0, 0)), body, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
@@ -99,7 +99,7 @@ BAD_ZIPS = [
 ]
 
 
-@pytest.mark.parametrize(("body", "problem"), BAD_ZIPS)
+@pytest.mark.parametrize(("body", "problem"), BAD_ZIPS, ids=range(len(BAD_ZIPS)))
 def test_a_zip_that_is_no_rates_file(body: bytes, problem: str) -> None:
     """Broken archives, foreign ones and bombs are refused."""
     with pytest.raises(SourceChanged, match=problem):
