@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from job_hunter.cli import app
@@ -154,6 +155,30 @@ async def test_a_run_that_was_cut_off_goes_on(market: Market) -> None:
     rest = await read_again(market)
     assert 0 < rest.boards < len(market.companies)
     assert true == await some(market, CURRENT)
+
+
+async def test_a_run_that_was_cut_off_within_a_board_goes_on(market: Market) -> None:
+    """The batches of a board that were stored stay; the next run reads the others, and no change is told twice."""
+    await market.refresh()
+    true = await some(market, CURRENT)
+    await change(
+        market,
+        *MISREAD,
+        """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NEW.external_id = (SELECT max(external_id) FROM job_hunter.roles WHERE source = 'greenhouse'
+                                 AND board = NEW.board) THEN RAISE 'cut off'; END IF;
+           RETURN NEW; END $$""",
+        "CREATE TRIGGER refuse BEFORE UPDATE ON job_hunter.roles FOR EACH ROW EXECUTE FUNCTION refuse()",
+    )
+    with pytest.raises(DBAPIError, match="cut off"):
+        await read_again(market, sources=["greenhouse"], most_at_once=2)
+    started = "SELECT count(*) FROM job_hunter.roles WHERE reading_version <> 0"
+    assert await market.value(started) > 0
+    await change(market, "DROP TRIGGER refuse ON job_hunter.roles")
+    await read_again(market, most_at_once=2)
+    assert true == await some(market, CURRENT)
+    twice = "SELECT count(*) FROM (SELECT 1 FROM job_hunter.role_events GROUP BY role_id, kind HAVING count(*) > 1) d"
+    assert await market.value(twice) == 0
 
 
 async def test_the_archive_lets_go_of_what_nothing_points_to(market: Market) -> None:
