@@ -100,6 +100,10 @@ class Wire:
             self._at = None
             return passed, True
 
+    def refuse(self) -> None:
+        """Pass nobody on any more who comes from now on."""
+        self._server = "/nowhere"
+
     def cut(self) -> None:
         """Close every connection."""
         with self._lock:

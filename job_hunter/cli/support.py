@@ -123,3 +123,7 @@ def set_up_logging(*, verbose: bool) -> None:
     )
     for name in ("httpx", "httpcore", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Whoever used a connection says that it broke; asyncio says it again of futures that nobody waits for any more.
+    logging.getLogger("asyncio").addFilter(
+        lambda record: not (record.exc_info and isinstance(record.exc_info[1], ConnectionError))
+    )

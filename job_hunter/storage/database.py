@@ -21,11 +21,13 @@ from job_hunter.errors import DatabaseUnavailable
 
 DsnProvider = Callable[[], str]
 ROTATION_POLL_SECONDS = 5.0
+LONGEST_GOODBYE_SECONDS = 5.0
 _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.InternalClientError,  # the server's last words came between two of our own
 )
 _AUTHENTICATION = (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError)
 
@@ -40,6 +42,31 @@ def host_of(dsn: str) -> str:
     """Where `dsn` points, without user and password, for messages."""
     rest = dsn.partition("://")[2]
     return rest.rpartition("@")[2].partition("?")[0] or "the local socket"
+
+
+class _Connection(asyncpg.Connection):
+    """A connection that lets go of a server that went away.
+
+    After a query that was cancelled asyncpg waits, before the next word, for the server's answer to it, and when the
+    server goes in the meantime it waits for ever. What follows a cancelled query is a rollback or the end.
+    """
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109 asyncpg's
+        if query != "ROLLBACK;":
+            return await super().execute(query, *args, timeout=timeout)
+        try:
+            async with asyncio.timeout(LONGEST_GOODBYE_SECONDS):
+                return await super().execute(query, timeout=timeout)
+        except TimeoutError:
+            self.terminate()
+            raise asyncpg.ConnectionDoesNotExistError("the server does not answer a rollback") from None
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 asyncpg's signature
+        try:
+            async with asyncio.timeout(LONGEST_GOODBYE_SECONDS):
+                await super().close(timeout=timeout)
+        except TimeoutError:
+            self.terminate()
 
 
 async def connect(
@@ -57,7 +84,7 @@ async def connect(
     while True:
         current = dsn()
         try:
-            return await asyncpg.connect(asyncpg_dsn(current), timeout=30)
+            return await asyncpg.connect(asyncpg_dsn(current), timeout=30, connection_class=_Connection)
         except _AUTHENTICATION as error:
             if waited >= patience:
                 raise DatabaseUnavailable(

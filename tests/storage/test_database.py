@@ -1,0 +1,117 @@
+"""Connections that break: one sentence, nothing kept, and no waiting for a server that is gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from job_hunter.errors import DatabaseUnavailable
+from job_hunter.storage import database as module
+from job_hunter.storage.database import Database, copy_records
+from tests.wire import Wire, wire_to
+
+FIRST = "CREATE TEMP TABLE one (n int)"
+MARK = b"pg_sleep(60)"
+
+
+async def _sleep(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(text("SELECT pg_sleep(60)"))
+
+
+async def _read(database: Database) -> None:
+    async with database.reading() as connection:
+        await connection.execute(text("SELECT pg_sleep(60)"))
+
+
+async def _copy(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(text(FIRST))
+        await copy_records(connection, "one", ((n,) for n in range(3_000_000)), ["n"])
+
+
+BROKEN: list[tuple[Callable[[Database], Coroutine[Any, Any, None]], bytes, int]] = [
+    (_sleep, MARK, 1),
+    (_read, MARK, 1),
+    (_copy, b'COPY "one"', 200_000),
+]
+
+
+@pytest.mark.parametrize(("work", "after", "byte"), BROKEN, ids=["writing", "reading", "copying"])
+async def test_a_connection_that_breaks_is_one_sentence(
+    dsn: str, work: Callable[[Database], Coroutine[Any, Any, None]], after: bytes, byte: int
+) -> None:
+    """Wherever it breaks, the caller learns what it can do, with the host and without the password."""
+    with wire_to(dsn) as wire:
+        database = Database(wire.dsn)
+        try:
+            wire.arm(byte, after=after)
+            with pytest.raises(
+                DatabaseUnavailable, match="broke the connection: what was being written is not kept"
+            ) as e:
+                await work(database)
+            assert "127.0.0.1" in str(e.value)
+            assert wire.dsn.partition("@")[0].rpartition(":")[2] not in str(e.value)
+            async with database.transaction() as connection:
+                assert await connection.scalar(text("SELECT 1")) == 1
+        finally:
+            await database.close()
+
+
+async def test_a_mistake_in_a_statement_stays_what_it_is(dsn: str) -> None:
+    """Only a broken connection is told as one."""
+    database = Database(dsn)
+    try:
+        with pytest.raises(DBAPIError):
+            async with database.transaction() as connection:
+                await connection.execute(text("SELECT nonsense"))
+        with pytest.raises(ConnectionError):
+            async with database.transaction():
+                raise ConnectionError
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize(("work", "after", "byte"), BROKEN, ids=["writing", "reading", "copying"])
+async def test_work_that_is_cancelled_while_the_server_goes_has_an_end(
+    dsn: str,
+    monkeypatch: pytest.MonkeyPatch,
+    work: Callable[[Database], Coroutine[Any, Any, None]],
+    after: bytes,
+    byte: int,
+) -> None:
+    """One store fails because Postgres is restarted and the others are cancelled for it: none waits for ever."""
+    monkeypatch.setattr(module, "LONGEST_GOODBYE_SECONDS", 0.3)
+    loop = asyncio.get_running_loop()
+    with wire_to(dsn) as wire:
+        database = Database(wire.dsn)
+        try:
+            task = asyncio.create_task(work(database))
+            wire.arm(byte, lambda: _cancel(loop, task, wire), after=after)
+            done, _ = await asyncio.wait({task}, timeout=20)
+            assert {task} == done
+            assert task.cancelled() or isinstance(task.exception(), DatabaseUnavailable)
+        finally:
+            await database.close()
+
+
+def _cancel(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], wire: Wire) -> None:
+    """Cancel `task`, and let nobody reach the server any more: not the request to cancel its query either."""
+    cancelled = asyncio.Event()
+
+    def cancel() -> None:
+        task.cancel()
+        loop.call_soon(cancelled.set)
+
+    wire.refuse()
+    asyncio.run_coroutine_threadsafe(_both(cancel, cancelled), loop).result(10)
+
+
+async def _both(cancel: Callable[[], None], cancelled: asyncio.Event) -> None:
+    cancel()
+    await cancelled.wait()
