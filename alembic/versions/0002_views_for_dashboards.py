@@ -44,6 +44,12 @@ VIEWS = {
     # Days on which at least one board was read completely.
     "snapshot_days": f"""
         SELECT DISTINCT f.{_DAY.format("f")} FROM job_hunter.board_fetches f WHERE f.status = 'complete'""",
+    # Whether all that lists a company's roles was read completely on a day: only then is no row a zero. Pages of
+    # levels.fyi list no roles.
+    "company_days": """
+        SELECT c.snapshot_date, c.company_slug AS company, c.display_name, bool_and(c.is_covered) AS is_read
+        FROM job_hunter.coverage c WHERE c.company_slug IS NOT NULL AND c.source <> 'levels_fyi'
+        GROUP BY c.snapshot_date, c.company_slug, c.display_name""",
     # Every role ever seen. `is_news`: not an old opening under another id, and not one that was there when its board
     # was read for the first time.
     "role_list": f"""
