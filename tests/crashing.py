@@ -18,7 +18,7 @@ from tests.usecases.conftest import Market
 from tests.wire import Wire
 
 COVERAGE = """
-    SELECT snapshot_date, source, board, company_slug, status, is_covered, http_status, postings
+    SELECT snapshot_date, source, board, company_slug, status, is_covered, postings
     FROM job_hunter.coverage ORDER BY 1, 2, 3"""
 UNFINISHED = """
     SELECT 'runs', count(*) FROM job_hunter.refresh_runs WHERE status = 'running'
@@ -26,8 +26,14 @@ UNFINISHED = """
         SELECT 1 FROM job_hunter.role_events GROUP BY role_id, kind, happened_at HAVING count(*) > 1) d"""
 
 
-def start(market: Market, dsn: str, *arguments: str, config_dir: Path | None = None) -> subprocess.Popen[str]:
-    """Start `job-hunter …` on the database at `dsn`; every source is the market's sandbox."""
+def start(
+    market: Market,
+    dsn: str | None,
+    *arguments: str,
+    config_dir: Path | None = None,
+    data_dir: Path | None = None,
+) -> subprocess.Popen[str]:
+    """Start `job-hunter …` on the database at `dsn`, or the embedded one in `data_dir`; every source is the sandbox."""
     folder = config_dir or market.config_dir
     for path in default_config_dir().glob("*.yaml"):
         if not (folder / path.name).exists():
@@ -36,6 +42,7 @@ def start(market: Market, dsn: str, *arguments: str, config_dir: Path | None = N
         **market.sandbox.env(),
         "JOB_HUNTER_CONFIG_DIR": str(folder),
         "DB_CONNECTION_STRING": dsn,
+        "JOB_HUNTER_DATA_DIR": str(data_dir) if data_dir else None,
         "PREFECT_API_URL": None,
     }
     return subprocess.Popen(
