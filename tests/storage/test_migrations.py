@@ -141,7 +141,16 @@ DATABASE_COMMANDS = (
     ("refresh",),
     ("snapshot",),
     ("analyze",),
+    ("bands",),
+    ("comp-band",),
+    ("comp-table",),
+    ("query",),
+    ("export", "roles"),
+    ("alert", "--stdout"),
     ("report",),
+    ("reparse",),
+    ("backfill-fx",),
+    ("self", "list"),
 )
 
 
