@@ -19,7 +19,7 @@ def test_a_killed_refresh_is_repaired_by_the_next(
     postgres: Postgres,
 ) -> None:
     """Three kills at random bytes of a refresh that brings eleven weeks of news, each on a copy of the same history."""
-    market = make_market(companies=5)
+    market = make_market(companies=4)
     before, now = market.sandbox.world.dates[0], market.sandbox.world.dates[-1]
     market.set_date(before)
     asyncio.run(market.refresh())
