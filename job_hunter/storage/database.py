@@ -7,9 +7,10 @@ authentication error is retried while the rotated secret is on its way.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import asyncpg
 from sqlalchemy import text
@@ -17,10 +18,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from job_hunter.errors import DatabaseUnavailable
+from job_hunter.errors import ConfigError, DatabaseUnavailable
 
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 DsnProvider = Callable[[], str]
+Sleep = Callable[[float], Awaitable[None]]
 ROTATION_POLL_SECONDS = 5.0
+REPEATS = 3
+"""How often work is done again when its connection breaks, where passwords rotate."""
+POOL_SECONDS = 30.0
 LONGEST_GOODBYE_SECONDS = 5.0
 _LOST = (
     asyncpg.PostgresConnectionError,
@@ -70,21 +78,22 @@ class _Connection(asyncpg.Connection):
 
 
 async def connect(
-    dsn: DsnProvider,
-    *,
-    patience: float = 0.0,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    dsn: DsnProvider, *, patience: float = 0.0, is_reread: bool = False, sleep: Sleep = asyncio.sleep
 ) -> asyncpg.Connection:
     """Open one connection.
 
-    An authentication error is retried for `patience` seconds with the DSN read again each time.
+    An authentication error is retried for `patience` seconds with the DSN read again each time; so is, with
+    `is_reread`, a DSN that was readable before and is not while its file is being replaced.
     Raises DatabaseUnavailable with one sentence, without the password, when Postgres cannot be reached.
     """
     waited = 0.0
     while True:
-        current = dsn()
         try:
+            current = dsn()
             return await asyncpg.connect(asyncpg_dsn(current), timeout=30, connection_class=_Connection)
+        except ConfigError:
+            if not is_reread or waited >= patience:
+                raise
         except _AUTHENTICATION as error:
             if waited >= patience:
                 raise DatabaseUnavailable(
@@ -100,21 +109,37 @@ async def connect(
                 f"Postgres at {host_of(current)} cannot be reached ({type(error).__name__}): check that it runs and "
                 f"that DB_CONNECTION_STRING points to it."
             ) from None
+        if not waited:
+            log.warning("database: the login is refused, waiting up to %.0f s for a rotated password", patience)
         await sleep(ROTATION_POLL_SECONDS)
         waited += ROTATION_POLL_SECONDS
 
 
 class Database:
-    """A way to transactions. `pooled=False` opens one connection a transaction, for Prefect tasks with own loops."""
+    """A way to transactions. `pooled=False` opens one connection a transaction, for Prefect tasks with own loops.
+
+    With `patience` passwords rotate: a refused login is tried again for so many seconds (see `connect`), and work that
+    a broken connection took down is done again (see `again`).
+    """
 
     def __init__(
-        self, dsn: str | DsnProvider, *, pooled: bool = True, pool_size: int = 4, patience: float = 0.0
+        self,
+        dsn: str | DsnProvider,
+        *,
+        pooled: bool = True,
+        pool_size: int = 4,
+        patience: float = 0.0,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._dsn: DsnProvider = dsn if callable(dsn) else lambda: dsn
         self.patience = patience
-        options: dict[str, Any] = (
-            {"pool_size": pool_size, "max_overflow": 0, "pool_pre_ping": True} if pooled else {"poolclass": NullPool}
-        )
+        self._sleep = sleep
+        self._was_connected = False
+        options: dict[str, Any] = {"poolclass": NullPool}
+        if pooled:
+            # Who waits for a connection waits as long as those who are being patient with its login.
+            waiting = POOL_SECONDS + patience
+            options = {"pool_size": pool_size, "max_overflow": 0, "pool_pre_ping": True, "pool_timeout": waiting}
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://", async_creator=self._connect, hide_parameters=True, **options
         )
@@ -124,11 +149,29 @@ class Database:
         return f"Database({host_of(self._dsn())!r})"
 
     async def _connect(self) -> asyncpg.Connection:
-        return await connect(self._dsn, patience=self.patience)
+        opened = await connect(self._dsn, patience=self.patience, is_reread=self._was_connected, sleep=self._sleep)
+        self._was_connected = True
+        return opened
 
     async def raw_connection(self) -> asyncpg.Connection:
         """A connection of its own outside the pool, to hold a lock with; the caller closes it."""
         return await self._connect()
+
+    async def again(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` gives; where passwords rotate, done again from its beginning when its connection breaks.
+
+        Whoever rotates a password may end the sessions that were opened with the old one. `work` must be right when it
+        is done twice, because a connection may break after the commit and before its answer. Raises
+        DatabaseUnavailable.
+        """
+        for _ in range(REPEATS if self.patience else 0):
+            try:
+                return await work()
+            except DatabaseUnavailable as error:
+                if not is_connection_lost(error):
+                    raise
+                log.warning("database: the connection broke, what was being done is done again")
+        return await work()
 
     @asynccontextmanager
     async def foreseen(self) -> AsyncIterator[None]:

@@ -59,37 +59,56 @@ async def store_board(
     A failed fetch writes its ledger row only, so that nothing the board showed before is lost. `at` is when the fetch
     ended. The harvest's pages are released once they are decoded.
     """
+
+    async def note(result: BoardResult) -> BoardResult:
+        async with db.transaction() as connection:
+            await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
+        return result
+
+    async def store_unmodified(harvest: Harvest) -> BoardResult:
+        async with db.transaction() as connection:
+            result = await _store_unmodified(connection, run, board, state, harvest)
+            await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
+        return result
+
     if isinstance(outcome, SourceError):
-        result = skipped(board, outcome, tries=tries)
-        async with db.transaction() as connection:
-            await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
-        return result
+        error_row = skipped(board, outcome, tries=tries)
+        return await db.again(lambda: note(error_row))
     if outcome.not_modified:
-        async with db.transaction() as connection:
-            result = await _store_unmodified(connection, run, board, state, outcome)
-            await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
-        return result
-    async with db.reading() as connection:
-        known = await roles.read_known_roles(connection, board.source, board.token, reading_version=run.reading_version)
+        return await db.again(lambda: store_unmodified(outcome))
+    known = await db.again(lambda: _read_known(db, run, board))
     try:
         parsed = _parse(outcome, board, known)
     except SourceError as error:
         error.status = outcome.status
-        result = skipped(board, error, tries=tries)
+        error_row = skipped(board, error, tries=tries)
+        return await db.again(lambda: note(error_row))
+    parsed, read = read_postings(parsed, board, readings, run)
+    rates = await db.again(lambda: rates_for(db, read))
+    is_first = True
+
+    async def store() -> BoardResult:
+        nonlocal is_first, known
+        if not is_first:  # the time before may have been committed
+            known = await _read_known(db, run, board)
+        is_first = False
         async with db.transaction() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ledger.FEED_LOCK})
+            result = await _store_parsed(
+                connection, run, board, state, outcome, parsed, read, rates, known, company_id, level_ids, at
+            )
             await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
         return result
-    parsed, read = read_postings(parsed, board, readings, run)
-    rates = await rates_for(db, read)
-    async with db.transaction() as connection:
-        await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ledger.FEED_LOCK})
-        result = await _store_parsed(
-            connection, run, board, state, outcome, parsed, read, rates, known, company_id, level_ids, at
-        )
-        await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
+
+    result = await db.again(store)
     if result.message:
         log.warning("%s: %s company=%s — %s", board.source, result.status, board.slug, result.message)
     return result
+
+
+async def _read_known(db: Database, run: Run, board: Board) -> dict[str, roles.KnownRole]:
+    async with db.reading() as connection:
+        return await roles.read_known_roles(connection, board.source, board.token, reading_version=run.reading_version)
 
 
 def _parse(harvest: Harvest, board: Board, known: Mapping[str, roles.KnownRole]) -> Parsed:

@@ -66,7 +66,7 @@ async def refresh_hn(context: FeedContext) -> list[BoardResult]:
     results = [
         await guarded(context, SOURCE, str(thread.id), _refresh_thread(context, thread, index)) for thread in wanted
     ]
-    await _close_left(context, window)
+    await context.db.again(lambda: _close_left(context, window))
     return results
 
 
@@ -80,7 +80,8 @@ async def _refresh_thread(context: FeedContext, thread: hn.Thread, index: Compan
         return await write_skipped(context, skipped(SOURCE, board, error))
     harvest.release()
     split = split_comments(comments, thread, context, index)
-    return await _store(context, thread, harvest, split, is_whole=comments.is_whole and not comments.broken)
+    is_whole = comments.is_whole and not comments.broken
+    return await context.db.again(lambda: _store(context, thread, harvest, split, is_whole=is_whole))
 
 
 def split_comments(comments: hn.Comments, thread: hn.Thread, context: FeedContext, index: CompanyIndex) -> _Split:

@@ -79,16 +79,19 @@ async def refresh_linkedin(context: FeedContext) -> list[BoardResult]:
 
 
 async def _refresh_search(context: FeedContext, search: JobSearch, bounds: _Bounds, index: CompanyIndex) -> BoardResult:
-    async with context.db.reading() as connection:
-        # Searches overlap: a card that another one has read is known to all of them.
-        known = await feeds.read_known_of_source(connection, SOURCE, reading_version=context.run.reading_version)
+    async def read_known() -> dict[str, roles.KnownRole]:
+        async with context.db.reading() as connection:
+            # Searches overlap: a card that another one has read is known to all of them.
+            return await feeds.read_known_of_source(connection, SOURCE, reading_version=context.run.reading_version)
+
+    known = await context.db.again(read_known)
     gathered = await _gather(context, search, known, bounds)
     if isinstance(gathered.stopped, SourceBlocked):
         bounds.stopped = gathered.stopped
         log.warning("linkedin_guest: stopped for this run — %s", bounds.stopped)
     if gathered.stopped is not None and not gathered.cards:
         return await write_skipped(context, skipped(SOURCE, search.slug, gathered.stopped))
-    return await _store(context, search, gathered, known, index)
+    return await context.db.again(lambda: _store(context, search, gathered, known, index))
 
 
 async def expire_linkedin(db: Database, run: Run, *, at: datetime) -> int:

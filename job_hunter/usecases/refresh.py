@@ -22,6 +22,7 @@ from job_hunter.storage import companies as company_store
 from job_hunter.storage import ledger, roles, snapshots
 from job_hunter.storage.archive import prune_archive
 from job_hunter.storage.database import Database
+from job_hunter.storage.lock import session_lock
 from job_hunter.usecases.board import fetch_board, store_board
 from job_hunter.usecases.feed_parts import FeedContext
 from job_hunter.usecases.feeds import feeds_of, refresh_feed
@@ -69,15 +70,10 @@ def boards_of(companies: Collection[Company], *, only: Collection[str] = ()) -> 
 @asynccontextmanager
 async def refresh_lock(db: Database) -> AsyncIterator[None]:
     """Hold the lock that lets one refresh run at a time. Raises RefreshInProgress when another holds it."""
-    connection = await db.raw_connection()
-    try:
-        async with db.foreseen():
-            is_ours = await connection.fetchval("SELECT pg_try_advisory_lock($1)", ledger.REFRESH_LOCK)
+    async with session_lock(db, ledger.REFRESH_LOCK) as is_ours:
         if not is_ours:
             raise RefreshInProgress("Another refresh is running: wait until it ends, then run again.")
         yield
-    finally:
-        await connection.close()
 
 
 async def begin_run(
@@ -98,7 +94,37 @@ async def begin_run(
     `only_missing` leaves out boards that have a complete fetch on the run's snapshot date already. Days before the
     newest one of the ledger are fixed: raises ClockBehind for them, except in a replay against replicas.
     """
-    boards = boards_of(companies, only=only) if "ats" in sources else ()
+    planned = boards_of(companies, only=only) if "ats" in sources else ()
+    chosen = run_id or uuid4()
+    return await db.again(
+        lambda: _open_ledger(
+            db,
+            companies,
+            readings,
+            planned,
+            run_id=chosen,
+            at=at,
+            door=door,
+            only_missing=only_missing,
+            sources=sources,
+            is_replay=is_replay,
+        )
+    )
+
+
+async def _open_ledger(
+    db: Database,
+    companies: Sequence[Company],
+    readings: Readings,
+    boards: tuple[Board, ...],
+    *,
+    run_id: UUID,
+    at: datetime,
+    door: str,
+    only_missing: bool,
+    sources: Collection[str],
+    is_replay: bool,
+) -> Plan:
     on = at.astimezone(UTC).date()
     async with db.transaction() as connection:
         if not is_replay:
@@ -113,7 +139,7 @@ async def begin_run(
         if only_missing:
             covered = frozenset(await ledger.read_covered_boards(connection, on))
             boards = tuple(board for board in boards if (board.source, board.token) not in covered)
-        run = Run(id=run_id or uuid4(), started_at=at, snapshot_date=on, door=door, reading_version=version)
+        run = Run(id=run_id, started_at=at, snapshot_date=on, door=door, reading_version=version)
         await ledger.write_run(connection, run, parser_version=PARSER_VERSION, boards_planned=len(boards))
         states = await ledger.read_board_states(
             connection, [(board.source, board.token) for board in boards], reading_version=version
@@ -173,12 +199,18 @@ async def finish_run(
 
     Archived postings that no role points to are let go after `archive_years`.
     """
-    await expire_linkedin(db, plan.run, at=at)
+    await db.again(lambda: expire_linkedin(db, plan.run, at=at))
+    return await db.again(lambda: _close_ledger(db, plan, results, at=at, warnings=warnings, years=archive_years))
+
+
+async def _close_ledger(
+    db: Database, plan: Plan, results: Sequence[BoardResult], *, at: datetime, warnings: Sequence[str], years: int
+) -> Summary:
     async with db.transaction() as connection:
         sources = await ledger.read_source_runs(connection, plan.run)
         summary = Summary(plan.run, tuple(results), plan.retired, tuple(warnings), sources)
         await snapshots.snapshot_reported(connection, on=plan.run.snapshot_date)
-        await prune_archive(connection, before=at - timedelta(days=365 * archive_years))
+        await prune_archive(connection, before=at - timedelta(days=365 * years))
         await ledger.write_run_end(
             connection,
             plan.run,
