@@ -8,4 +8,5 @@ for setup in tests/companions/*/setup.sh; do
   echo "== $setup"
   bash "$setup"
 done
-.venv/bin/pytest -p no:cacheprovider -n 0 -o addopts="--strict-markers --strict-config -ra" --timeout 900 tests/companions
+# two at once: most of them wait for another program
+.venv/bin/pytest -p no:cacheprovider -n 2 --dist loadfile -o addopts="--strict-markers --strict-config -ra" --timeout 900 tests/companions
