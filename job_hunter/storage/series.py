@@ -147,7 +147,8 @@ async def read_covered_companies(connection: AsyncConnection, *, since: date, un
     rows = await connection.execute(
         text(
             "SELECT DISTINCT snapshot_date, company_id FROM job_hunter.board_fetches "
-            "WHERE snapshot_date BETWEEN :since AND :until AND status = 'complete' AND company_id IS NOT NULL"
+            "WHERE snapshot_date BETWEEN :since AND :until AND status = 'complete' AND company_id IS NOT NULL "
+            "AND source <> 'levels_fyi'"
         ),
         {"since": since, "until": until},
     )
