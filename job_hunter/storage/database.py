@@ -53,11 +53,19 @@ def host_of(dsn: str) -> str:
 
 
 class _Connection(asyncpg.Connection):
-    """A connection that lets go of a server that went away.
+    """A connection that lets go of a server that went away, where asyncpg 0.31 waits for ever.
 
-    After a query that was cancelled asyncpg waits, before the next word, for the server's answer to it, and when the
-    server goes in the meantime it waits for ever. What follows a cancelled query is a rollback or the end.
+    After a query that was cancelled it waits, before the next word, for the server's answer to it, whether or not the
+    server is still there. What follows a cancelled query is a rollback or the end. And a COPY that waits until the
+    server has taken what was sent waits on when the connection is lost.
     """
+
+    async def copy_records_to_table(self, table_name: str, **options: Any) -> str:
+        self.add_termination_listener(_write_on)
+        try:
+            return await super().copy_records_to_table(table_name, **options)
+        finally:
+            self.remove_termination_listener(_write_on)
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109 asyncpg's
         if query != "ROLLBACK;":
@@ -75,6 +83,11 @@ class _Connection(asyncpg.Connection):
                 await super().close(timeout=timeout)
         except TimeoutError:
             self.terminate()
+
+
+def _write_on(connection: asyncpg.Connection) -> None:
+    """Wake a COPY that waits to write: the next thing it learns is that the connection is lost."""
+    connection._protocol.resume_writing()
 
 
 async def connect(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import threading
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -61,6 +62,41 @@ async def test_a_connection_that_breaks_is_one_sentence(
                 assert await connection.scalar(text("SELECT 1")) == 1
         finally:
             await database.close()
+
+
+async def test_a_copy_that_waits_for_a_server_that_goes_has_an_end(dsn: str) -> None:
+    """The server takes no more, the writer waits until it does, and then the connection is lost."""
+    made, goes = 0, threading.Event()
+
+    def records() -> Iterator[tuple[int]]:
+        nonlocal made
+        for made in range(3_000_000):
+            yield (made,)
+
+    async def copy() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(text(FIRST))
+            await copy_records(connection, "one", records(), ["n"])
+
+    with wire_to(dsn) as wire:
+        database = Database(wire.dsn)
+        try:
+            wire.arm(200_000, lambda: _wait(goes), after=b'COPY "one"')
+            task = asyncio.create_task(copy())
+            while not made:  # COPY gives way to others only when it waits to write
+                await asyncio.sleep(0)
+            goes.set()
+            done, _ = await asyncio.wait({task}, timeout=20)
+            assert done, "the copy still waits"
+            assert isinstance(task.exception(), DatabaseUnavailable)
+        finally:
+            goes.set()
+            task.cancel()
+            await database.close()
+
+
+def _wait(event: threading.Event) -> None:
+    assert event.wait(20)
 
 
 async def test_a_mistake_in_a_statement_stays_what_it_is(dsn: str) -> None:
