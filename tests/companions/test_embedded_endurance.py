@@ -74,15 +74,17 @@ def _processes(data_dir: Path) -> list[int]:
 
 
 def _servers(data_dir: Path) -> list[int]:
-    found = []
+    """The postmasters. A backend that was forked a moment ago still bears its parent's command line."""
+    parents = {}
     for pid in _processes(data_dir):
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
         if b"-D" in command:
-            found.append(pid)
-    return found
+            parents[pid] = parent
+    return [pid for pid, parent in parents.items() if parent not in parents]
 
 
 def _kill(*pids: int) -> None:
