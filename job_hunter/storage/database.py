@@ -85,7 +85,7 @@ class _Connection(asyncpg.Connection):
             self.terminate()
 
 
-def _write_on(connection: asyncpg.Connection) -> None:
+def _write_on(connection: Any) -> None:
     """Wake a COPY that waits to write: the next thing it learns is that the connection is lost."""
     connection._protocol.resume_writing()
 

@@ -66,12 +66,11 @@ async def test_a_connection_that_breaks_is_one_sentence(
 
 async def test_a_copy_that_waits_for_a_server_that_goes_has_an_end(dsn: str) -> None:
     """The server takes no more, the writer waits until it does, and then the connection is lost."""
-    made, goes = 0, threading.Event()
+    begun, goes = asyncio.Event(), threading.Event()
 
     def records() -> Iterator[tuple[int]]:
-        nonlocal made
-        for made in range(3_000_000):
-            yield (made,)
+        begun.set()
+        yield from ((n,) for n in range(3_000_000))
 
     async def copy() -> None:
         async with database.transaction() as connection:
@@ -83,8 +82,7 @@ async def test_a_copy_that_waits_for_a_server_that_goes_has_an_end(dsn: str) -> 
         try:
             wire.arm(200_000, lambda: _wait(goes), after=b'COPY "one"')
             task = asyncio.create_task(copy())
-            while not made:  # COPY gives way to others only when it waits to write
-                await asyncio.sleep(0)
+            await begun.wait()  # COPY gives way to others only when it waits to write
             goes.set()
             done, _ = await asyncio.wait({task}, timeout=20)
             assert done, "the copy still waits"
