@@ -25,6 +25,15 @@ class FailingBoard:
 
 
 @dataclass(frozen=True, slots=True)
+class FailingFeed:
+    """A source beside the boards of which nothing came in its newest `times` runs; `message` is of the last one."""
+
+    source: str
+    times: int
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantinedBoard:
     """A board whose short harvest awaits confirmation."""
 
@@ -101,6 +110,31 @@ async def read_failing_boards(connection: AsyncConnection, *, times: int) -> lis
         {"times": times},
     )
     return [FailingBoard(*row) for row in rows]
+
+
+async def read_failing_feeds(connection: AsyncConnection, *, times: int, since: datetime) -> list[FailingFeed]:
+    """Sources beside the boards that were asked in `times` runs `since` then or more, all of the newest in vain."""
+    rows = await connection.execute(
+        text(
+            """
+            WITH runs AS (
+                SELECT f.source, bool_or(f.status NOT IN ('skipped', 'partial')) AS is_answered,
+                       max(f.message) AS message,
+                       row_number() OVER (PARTITION BY f.source ORDER BY max(f.fetched_at) DESC) AS n
+                FROM job_hunter.board_fetches f JOIN job_hunter.refresh_runs r ON r.id = f.run_id
+                WHERE f.source NOT IN ('greenhouse', 'lever', 'ashby') AND r.door <> :receiver
+                      AND f.fetched_at >= :since
+                GROUP BY f.source, f.run_id),
+            failed AS (
+                SELECT source, COALESCE(min(n) FILTER (WHERE is_answered), max(n) + 1) - 1 AS times,
+                       max(message) FILTER (WHERE n = 1) AS message
+                FROM runs GROUP BY source)
+            SELECT source, times, message FROM failed WHERE times >= :times ORDER BY source
+            """
+        ),
+        {"times": times, "since": since, "receiver": RECEIVER},
+    )
+    return [FailingFeed(*row) for row in rows]
 
 
 async def read_quarantined_boards(connection: AsyncConnection, *, since: datetime) -> list[QuarantinedBoard]:

@@ -71,6 +71,7 @@ async def examine(
             _freshness(await health.read_newest_snapshot(connection), today),
             _last_run(await health.read_last_run(connection), is_refreshing=is_refreshing),
             _failing(await health.read_failing_boards(connection, times=FAILING_AFTER)),
+            _feeds(await health.read_failing_feeds(connection, times=FAILING_AFTER, since=at - ASKED_WITHIN)),
             _quarantines(await health.read_quarantined_boards(connection, since=at - ASKED_WITHIN)),
             _rates(
                 await read_newest_rate_date(connection),
@@ -145,6 +146,15 @@ def _failing(boards: Sequence[health.FailingBoard]) -> Check:
     )
     probes = ", ".join(f"`job-hunter probe {board.company_slug}`" for board in boards[:PROBES_NAMED])
     return Check("boards", False, named, f"run {probes} and correct companies.yaml")
+
+
+def _feeds(feeds: Sequence[health.FailingFeed]) -> Check:
+    if not feeds:
+        return Check("feeds", True, f"each answered in one of its last {FAILING_AFTER} runs")
+    named = "; ".join(f"nothing came of {feed.source} {feed.times} times in a row: {feed.message}" for feed in feeds)
+    sources = " ".join(f"--source {feed.source}" for feed in feeds)
+    advice = f"run `job-hunter refresh {sources}` and see what it says; docs/sources.md tells what ends each for a run"
+    return Check("feeds", False, named, advice)
 
 
 def _quarantines(boards: Sequence[health.QuarantinedBoard]) -> Check:

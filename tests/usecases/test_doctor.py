@@ -41,7 +41,9 @@ async def test_all_is_well_after_a_refresh(market: Market) -> None:
     """Every check of the list is there, and none needs a person."""
     await market.refresh()
     found = await _examine(market)
-    names = "database, schema, clock, snapshots, last run, boards, quarantines, rates, conversion, archive, messages"
+    names = (
+        "database, schema, clock, snapshots, last run, boards, feeds, quarantines, rates, conversion, archive, messages"
+    )
     assert names.split(", ") == list(found)
     assert await _failing(market) == {}
 
@@ -140,6 +142,23 @@ async def test_a_board_that_fails_in_every_run(market: Market, fault: str, said:
     assert f"run `job-hunter probe {company.slug}` and correct companies.yaml" in failing["boards"]
     market.sandbox.clear_faults()
     await market.refresh()
+    assert await _failing(market) == {}
+
+
+async def test_a_feed_that_fails_in_every_run(market: Market) -> None:
+    """Named once for all its threads; nobody is told before the third time, nor once it answers again."""
+    await market.refresh(sources=("hn",))
+    market.sandbox.fault("error", source="hn")
+    for run in range(3):
+        assert ("feeds" in await _failing(market)) is False, run
+        market.at += DAY
+        await market.refresh(sources=("ats", "hn"))
+    failing = await _failing(market)
+    assert list(failing) == ["feeds"]
+    assert "nothing came of hn 3 times in a row: " in failing["feeds"]
+    assert "run `job-hunter refresh --source hn`" in failing["feeds"]
+    market.sandbox.clear_faults()
+    await market.refresh(sources=("ats", "hn"))
     assert await _failing(market) == {}
 
 
