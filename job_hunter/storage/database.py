@@ -81,7 +81,7 @@ class _Connection(asyncpg.Connection):
         try:
             async with asyncio.timeout(LONGEST_GOODBYE_SECONDS):
                 await super().close(timeout=timeout)
-        except TimeoutError:
+        except (TimeoutError, asyncpg.InternalClientError):  # the latter: lost before the end could be said
             self.terminate()
 
 
