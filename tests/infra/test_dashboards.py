@@ -19,6 +19,7 @@ from scripts.dashboards.__main__ import DASHBOARDS as WRITTEN
 from tests.conftest import Postgres
 from tests.infra import grafana
 from tests.infra.filled import RANGE, WEEKS, Filled, Reader, filled
+from tests.runbook import read_runbook
 from tests.storage.test_contract_queries import OPEN_ROLES, P50
 from tests.usecases.conftest import END, Market, make_market, readings  # noqa: F401 the same market
 
@@ -359,3 +360,12 @@ def test_alert_links_lead_to_panels() -> None:
         for uid, rule in RULES.items()
     }
     assert titles == {"job-hunter-no-snapshot": "Newest snapshot", "job-hunter-boards-failing": "Boards failing"}
+
+
+def test_the_runbook_knows_every_alert() -> None:
+    """Whoever is woken finds the entry that the alert names."""
+    headings = {line.removeprefix("## ") for line in read_runbook().splitlines() if line.startswith("## ")}
+    assert len(RULES) == 2
+    for rule in RULES.values():
+        assert rule["title"] in headings
+        assert f'the runbook under "{rule["title"]}"' in rule["annotations"]["description"]
