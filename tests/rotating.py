@@ -49,12 +49,12 @@ class Rotation:
             assert ended
 
     @asynccontextmanager
-    async def stores_held(self) -> AsyncIterator[None]:
-        """Within the block whoever stores a board waits in the middle of its transaction."""
+    async def stores_held(self, table: str = HELD_TABLE) -> AsyncIterator[None]:
+        """Within the block whoever writes to `table`, as to store a board, waits in the middle of its transaction."""
         holder = await asyncpg.connect(asyncpg_dsn(self.admin_dsn))
         try:
             async with holder.transaction():
-                await holder.execute(f"LOCK TABLE {HELD_TABLE} IN EXCLUSIVE MODE")
+                await holder.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
                 yield
         finally:
             await holder.close()
