@@ -6,19 +6,22 @@ import asyncio
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from job_hunter.cli.processes import free_port, started, wait_until
 from job_hunter.config import default_config_dir
 from job_hunter.settings import process_environment
+from tests.companions.flows.test_backfill_fx_flow import UNPRICED
 from tests.conftest import Postgres
-from tests.rotating import Rotation, rotation, until
+from tests.flows.test_reparse_flow import MISREAD
+from tests.rotating import HELD_TABLE, Rotation, rotation, until
 from tests.tables import contents
 from tests.usecases.conftest import Market, make_market, readings  # noqa: F401 the same market
 
@@ -125,8 +128,8 @@ def flows(prefect_api: str, tmp_path: Path) -> Flows:
     return Flows(prefect_api, tmp_path / "prefect")
 
 
-async def _rotate_amid(login: Rotation, table: str) -> None:
-    """When somebody waits to write to `table`: another password, all sessions ended, the file half a minute late."""
+async def _rotate_amid(login: Rotation, table: str, *, late: float) -> None:
+    """When somebody waits to write to `table`: another password, all sessions ended, the file so many seconds late."""
     loop = asyncio.get_running_loop()
     async with login.stores_held(table):
         await login.until_storing()
@@ -135,17 +138,17 @@ async def _rotate_amid(login: Rotation, table: str) -> None:
     await login.until_refused()
 
     async def is_late() -> bool:
-        return loop.time() - rotated >= LATE_SECONDS
+        return loop.time() - rotated >= late
 
     await until(is_late, "time stands still")
     login.update_file()
 
 
 async def _across(
-    flows: Flows, market: Market, login: Rotation, flow: str, call: str, *, table: str = "job_hunter.comp_snapshots"
+    flows: Flows, market: Market, login: Rotation, flow: str, call: str, *, table: str = HELD_TABLE, late: float = 0
 ) -> Ended:
     """Run a flow, and rotate the password amid it."""
-    disturbing = asyncio.create_task(_rotate_amid(login, table))
+    disturbing = asyncio.create_task(_rotate_amid(login, table, late=late))
     running = asyncio.create_task(flows.run(market, flow, call, DB_CONNECTION_STRING_FILE=str(login.file)))
     await asyncio.wait((disturbing, running), return_when=asyncio.FIRST_COMPLETED)
     if running.done():
@@ -168,7 +171,7 @@ async def test_a_refresh_flow_outlives_a_rotation(
     """The flow run ends Completed, every board is stored, and the tables are those of a run without a rotation."""
     market = make_market(companies=8, max_openings=8, end=datetime.now(UTC).date())
     call = "refresh(start_report=False, return_state=True)"
-    ended = await _across(flows, market, rotating, "refresh", call)
+    ended = await _across(flows, market, rotating, "refresh", call, late=LATE_SECONDS)
     assert (ended.type, ended.name) == ("COMPLETED", "Completed"), ended.said
     rows = await market.rows(
         "SELECT status, count(*) FROM job_hunter.board_fetches WHERE source IN "
@@ -178,4 +181,39 @@ async def test_a_refresh_flow_outlives_a_rotation(
     assert await market.value("SELECT count(*) FROM job_hunter.refresh_runs WHERE status = 'completed'") == 1
     quiet = await flows.run(market, "refresh", call, DB_CONNECTION_STRING=undisturbed)
     assert (quiet.type, quiet.name) == ("COMPLETED", "Completed"), quiet.said
+    assert await contents(undisturbed) == await contents(market.dsn)
+
+
+# flow, its call, what is wrong with the tables before, and the table that it writes to amid its work
+REPAIRS = [
+    ("snapshot", "snapshot(return_state=True)", ("DELETE FROM job_hunter.comp_snapshots",), HELD_TABLE),
+    ("backfill_fx", "backfill_fx(days=30, return_state=True)", UNPRICED, HELD_TABLE),
+    ("reparse", "reparse(dry_run=False, return_state=True)", MISREAD, "job_hunter.comp_points"),
+]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("flow", "call", "before", "table"), REPAIRS, ids=[case[0] for case in REPAIRS])
+async def test_a_repair_outlives_a_rotation(
+    make_market: Callable[..., Market],  # noqa: F811
+    rotating: Rotation,
+    flows: Flows,
+    undisturbed: str,
+    flow: str,
+    call: str,
+    before: tuple[str, ...],
+    table: str,
+) -> None:
+    """It ends Completed at its first try, and the tables are those of one without a rotation."""
+    market = make_market(companies=4, max_openings=8, end=datetime.now(UTC).date())
+    for place in (market, replace(market, dsn=undisturbed)):
+        await place.refresh()
+        async with place.database() as database, database.transaction() as connection:
+            for statement in before:
+                await connection.execute(text(statement))
+    ended = await _across(flows, market, rotating, flow, call, table=table)
+    quiet = await flows.run(market, flow, call, DB_CONNECTION_STRING=undisturbed)
+    assert (ended.type, ended.name) == (quiet.type, quiet.name) == ("COMPLETED", "Completed"), ended.said
+    assert ended.message == quiet.message
+    assert "AwaitingRetry" not in ended.said
     assert await contents(undisturbed) == await contents(market.dsn)
