@@ -75,8 +75,7 @@ async def open_runtime(
         if migrated and is_embedded:
             await migrate_database(db)
         elif migrated:
-            async with db.reading() as connection:
-                await check_migrated(connection)
+            await db.read(check_migrated)
         http = await stack.enter_async_context(Http(settings.base_urls, connections=connections))
         yield Runtime(settings, db, http)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -48,13 +49,29 @@ class Rotation:
             )
             assert ended
 
+    def rotate_at_once(self) -> None:
+        """The same from within a call that cannot wait: the event loop stands still meanwhile."""
+
+        async def work() -> None:
+            admin = await asyncpg.connect(asyncpg_dsn(self.admin_dsn))
+            try:
+                await replace(self, admin=admin).rotate()
+            finally:
+                await admin.close()
+
+        thread = threading.Thread(target=lambda: asyncio.run(work()))
+        thread.start()
+        thread.join(30)
+        assert not thread.is_alive()
+        self.passwords += 1
+
     @asynccontextmanager
-    async def stores_held(self) -> AsyncIterator[None]:
-        """Within the block whoever stores a board waits in the middle of its transaction."""
+    async def stores_held(self, table: str = HELD_TABLE) -> AsyncIterator[None]:
+        """Within the block whoever writes to `table`, as to store a board, waits in the middle of its transaction."""
         holder = await asyncpg.connect(asyncpg_dsn(self.admin_dsn))
         try:
             async with holder.transaction():
-                await holder.execute(f"LOCK TABLE {HELD_TABLE} IN EXCLUSIVE MODE")
+                await holder.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
                 yield
         finally:
             await holder.close()

@@ -37,6 +37,8 @@ _LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.InternalClientError,  # the server's last words came between two of our own
 )
+_OWN_TRANSACTION = text("SELECT CAST(pg_current_xact_id_if_assigned() AS text)")
+_STATUS = text("SELECT pg_xact_status(CAST(CAST(:transaction AS text) AS xid8))")
 _AUTHENTICATION = (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError)
 
 
@@ -186,6 +188,34 @@ class Database:
                 log.warning("database: the connection broke, what was being done is done again")
         return await work()
 
+    async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What `work` reads in a transaction of its own (see `reading`), done again when it breaks (see `again`)."""
+
+        async def once() -> T:
+            async with self.reading() as connection:
+                return await work(connection)
+
+        return await self.again(once)
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What `work` gives and writes in a transaction of its own, done again when it breaks (see `again`).
+
+        What was committed although the answer was lost is not done again: Postgres is asked.
+        """
+        ready: list[tuple[str, T]] = []
+
+        async def once() -> T:
+            async with self.transaction() as connection:
+                if ready and await _is_committed(connection, ready[0][0]):
+                    return ready[0][1]
+                ready.clear()
+                given = await work(connection)
+                if self.patience and (own := await connection.scalar(_OWN_TRANSACTION)):
+                    ready.append((own, given))
+            return given
+
+        return await self.again(once)
+
     @asynccontextmanager
     async def foreseen(self) -> AsyncIterator[None]:
         """Within the block a connection that breaks is a DatabaseUnavailable, in one sentence."""
@@ -233,6 +263,16 @@ async def copy_records(
     raw = await connection.get_raw_connection()
     driver = cast(asyncpg.Connection, raw.driver_connection)
     await driver.copy_records_to_table(table, records=records, columns=list(columns))
+
+
+async def _is_committed(connection: AsyncConnection, transaction: str) -> bool:
+    """Whether another session's transaction was committed; one that is about to end is waited for."""
+    for _ in range(50):
+        status = await connection.scalar(_STATUS, {"transaction": transaction})
+        if status != "in progress":
+            break
+        await asyncio.sleep(0.1)
+    return bool(status == "committed")
 
 
 def is_connection_lost(error: BaseException) -> bool:

@@ -10,23 +10,25 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from job_hunter.errors import JobHunterError
-from job_hunter.storage.database import Database
+from job_hunter.storage.database import Database, is_connection_lost
 
 log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def session_lock(db: Database, key: int) -> AsyncIterator[bool]:
+async def session_lock(
+    db: Database, key: int, *, is_waiting: bool = False, wait_seconds: float | None = None
+) -> AsyncIterator[bool]:
     """Try to take the advisory lock `key` and hold it within the block; gives whether it is ours.
 
-    Postgres lets go of it when the connection breaks. Where passwords rotate, and sessions may be ended for it, it is
-    then taken again. Raises DatabaseUnavailable.
+    With `is_waiting` it waits until the lock is free, and it is ours; after `wait_seconds`, if given, it raises
+    TimeoutError. Postgres lets go of the lock when the connection breaks. Where passwords rotate, and sessions may be
+    ended for it, it is then taken again. Raises DatabaseUnavailable.
     """
-    holder = _Holder(db, key, await db.raw_connection())
+    connection, is_ours = await db.again(lambda: _take(db, key, is_waiting, wait_seconds))
+    holder = _Holder(db, key, connection)
     keeper: asyncio.Task[None] | None = None
     try:
-        async with db.foreseen():
-            is_ours = bool(await holder.connection.fetchval("SELECT pg_try_advisory_lock($1)", key))
         if is_ours and db.patience:
             keeper = asyncio.create_task(holder.keep())
         yield is_ours
@@ -35,6 +37,21 @@ async def session_lock(db: Database, key: int) -> AsyncIterator[bool]:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
         await holder.connection.close()
+
+
+async def _take(
+    db: Database, key: int, is_waiting: bool, wait_seconds: float | None
+) -> tuple[asyncpg.Connection, bool]:
+    connection = await db.raw_connection()
+    try:
+        async with db.foreseen():
+            if is_waiting:
+                await connection.execute("SELECT pg_advisory_lock($1)", key, timeout=wait_seconds)
+                return connection, True
+            return connection, bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", key))
+    except BaseException:
+        await connection.close()
+        raise
 
 
 class _Holder:
@@ -48,11 +65,15 @@ class _Holder:
         """Take the lock again, with another connection, whenever this one breaks; until cancelled."""
         while True:
             await _broken(self.connection)
-            log.warning("database: the connection that holds the refresh lock broke, taking the lock again")
+            log.warning("database: the connection that holds a lock broke, taking the lock again")
+            is_in = False
             try:
                 self.connection = await self._db.raw_connection()
+                is_in = True
                 await self.connection.execute("SELECT pg_advisory_lock($1)", self._key)
             except (JobHunterError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                if is_in and is_connection_lost(error):
+                    continue  # ended once more, after it had logged in
                 log.warning("database: the lock could not be taken again (%s): going on without it", error)
                 return
 

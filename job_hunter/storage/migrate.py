@@ -73,7 +73,8 @@ async def migrate(dsn: str, *, revision: str = "head") -> Migration:
 async def migrate_database(database: Database, *, revision: str = "head") -> Migration:
     """The same for an open `database`."""
     wanted = head() if revision == "head" else revision
-    async with database.transaction() as connection:
+
+    async def step(connection: AsyncConnection) -> Migration:
         before = await current(connection)
         if before == wanted:
             return Migration(before, wanted)
@@ -88,6 +89,8 @@ async def migrate_database(database: Database, *, revision: str = "head") -> Mig
             await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
             await connection.run_sync(_run, before, revision)
         return Migration(before, wanted)
+
+    return await database.write(step)
 
 
 def _run(connection: Connection, before: str | None, revision: str) -> None:

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from job_hunter.domain.alerts import AlertRules, Crossing, Find, find_crossings, find_openings, untold
 from job_hunter.domain.leaders import LeadersReport
 from job_hunter.domain.message import Delivered, Message
@@ -66,23 +68,21 @@ async def find_news(db: Database, rules: AlertRules, *, at: datetime, run_id: st
     The p50 is the leaders report's: all levels in engineering, trading and research. Openings are new for a week,
     longer when nobody looked. Raises NothingRefreshed when that refresh has not finished, or none ever has.
     """
-    async with db.reading() as connection:
-        on = await read_finished_run(connection, run_id)
+    on = await db.read(lambda connection: read_finished_run(connection, run_id))
     if on is None:
         which = f"the refresh {run_id} has not finished" if run_id else "no refresh has finished"
         raise NothingRefreshed(f"There is nothing to tell of: {which}; run `job-hunter refresh` first.")
     report = await analyze(db, location=rules.location, top_n=100_000, trend_weeks=HISTORY_WEEKS, on=on, at=at)
-    return await _news(db, rules, report, on)
+    return await db.read(lambda connection: _news(connection, rules, report, on))
 
 
-async def _news(db: Database, rules: AlertRules, report: LeadersReport, on: date) -> News:
-    async with db.reading() as connection:
-        told_on = await deliveries.read_told_crossings(connection, _prefix(rules))
-        looked_on = await deliveries.read_looked_on(connection)
-        days = min(max(NEW_FOR_DAYS, (on - looked_on).days if looked_on else 0), AT_MOST_DAYS)
-        openings = await read_new_openings(connection, on=on, days=days)
-        finds = find_openings(openings, rules.searches)
-        told = await deliveries.read_told_openings(connection, [_opening_key(find) for find in finds])
+async def _news(connection: AsyncConnection, rules: AlertRules, report: LeadersReport, on: date) -> News:
+    told_on = await deliveries.read_told_crossings(connection, _prefix(rules))
+    looked_on = await deliveries.read_looked_on(connection)
+    days = min(max(NEW_FOR_DAYS, (on - looked_on).days if looked_on else 0), AT_MOST_DAYS)
+    openings = await read_new_openings(connection, on=on, days=days)
+    finds = find_openings(openings, rules.searches)
+    told = await deliveries.read_told_openings(connection, [_opening_key(find) for find in finds])
     crossings = find_crossings(report, rules.threshold_gbp)
     new_finds = tuple(find for find in finds if _opening_key(find) not in told)
     return News(on, rules, crossings, untold(crossings, told_on), new_finds)
@@ -95,13 +95,16 @@ async def alert(
     async with outbox_lock(db):
         at = outbox.clock()
         news = await find_news(db, rules, at=at, run_id=run_id)
-        async with db.transaction() as connection:
+
+        async def file(connection: AsyncConnection) -> None:
             if (message := news.message) is not None:
                 things = news.things
                 await deliveries.file_message(
                     connection, "alert", _key(news), message, addresses=outbox.ids, things=things, at=at
                 )
             await deliveries.write_looked_on(connection, news.on, at=at)
+
+        await db.write(file)
         return news, await deliver(db, outbox)
 
 

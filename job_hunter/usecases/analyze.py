@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from job_hunter.domain.company import Sector
 from job_hunter.domain.leaders import (
     REPORT_FAMILIES,
@@ -45,28 +47,32 @@ async def analyze(
     from one state of the database. `at` is the time the report bears.
     """
     question = Question(location, level.value if level else None, tuple(f.value for f in families), top_n, trend_weeks)
-    async with db.reading() as connection:
-        level_id = await series.read_level_id(connection, level.value) if level else None
-        which = Filter(location, level_id, question.families)
-        newest = await series.read_newest_date(connection, until=on or FAR_FUTURE)
-        you = await series.read_own_comp(connection)
-        if newest is None:
-            return _nothing(question, at, you=tuple(you))
-        since = newest - WEEK * trend_weeks
-        dates = await series.read_dates(connection, since=since, until=newest)
-        befores = _comparison_dates(dates, newest, trend_weeks)
-        points = await series.read_points(connection, which, sorted({newest, *befores.values()}))
-        medians = await series.read_medians(connection, which, since=since, until=newest)
-        openings = await series.read_openings(connection, which, since=since, until=newest)
-        covered = await series.read_covered_companies(connection, since=since, until=newest)
-        reread = {
-            before: await series.read_reread_lineages(connection, after=before, until=newest)
-            for before in set(befores.values())
-        }
-        versions = await series.read_parser_versions(connection, [newest, *reread])
-        names = await series.read_company_names(connection)
-        missing, boards_covered = await series.read_missing_boards(connection, on=newest)
-        run = await series.read_run_of(connection, on=newest)
+    return await db.read(lambda connection: _analyze(connection, question, on=on, at=at))
+
+
+async def _analyze(connection: AsyncConnection, question: Question, *, on: date | None, at: datetime) -> LeadersReport:
+    top_n, trend_weeks = question.top_n, question.trend_weeks
+    level_id = await series.read_level_id(connection, question.level) if question.level else None
+    which = Filter(question.location, level_id, question.families)
+    newest = await series.read_newest_date(connection, until=on or FAR_FUTURE)
+    you = await series.read_own_comp(connection)
+    if newest is None:
+        return _nothing(question, at, you=tuple(you))
+    since = newest - WEEK * trend_weeks
+    dates = await series.read_dates(connection, since=since, until=newest)
+    befores = _comparison_dates(dates, newest, trend_weeks)
+    points = await series.read_points(connection, which, sorted({newest, *befores.values()}))
+    medians = await series.read_medians(connection, which, since=since, until=newest)
+    openings = await series.read_openings(connection, which, since=since, until=newest)
+    covered = await series.read_covered_companies(connection, since=since, until=newest)
+    reread = {
+        before: await series.read_reread_lineages(connection, after=before, until=newest)
+        for before in set(befores.values())
+    }
+    versions = await series.read_parser_versions(connection, [newest, *reread])
+    names = await series.read_company_names(connection)
+    missing, boards_covered = await series.read_missing_boards(connection, on=newest)
+    run = await series.read_run_of(connection, on=newest)
     by_date: dict[date, dict[int, list[PointRow]]] = defaultdict(lambda: defaultdict(list))
     for point in points:
         by_date[point.on][point.company_id].append(point)

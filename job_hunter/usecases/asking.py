@@ -37,8 +37,7 @@ async def check_companies(db: Database, slugs: Collection[str]) -> None:
     """Raise UsageError naming the nearest slug for a company that is not known."""
     if not slugs:
         return
-    async with db.reading() as connection:
-        known = await asking.read_company_slugs(connection)
+    known = await db.read(asking.read_company_slugs)
     for slug in slugs:
         if slug not in known:
             raise UsageError(f"--company: {not_one_of(slug, known)}")

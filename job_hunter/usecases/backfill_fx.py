@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from job_hunter.domain.fx import LOOK_BACK_DAYS, Converted, is_rate_day, to_gbp
 from job_hunter.errors import SourceError, UsageError
 from job_hunter.sources.ecb import fetch_rates
@@ -97,12 +99,9 @@ async def backfill_fx(
     else from the full history. It owns its one retry, whichever door started it; when the ECB does not answer, what is
     held already is used. Raises RefreshInProgress while a refresh runs.
     """
+
     async with refresh_lock(db):
-        async with db.reading() as connection:
-            span = await pricing.read_priced_span(connection)
-            unpriced = [row for row in await pricing.read_unpriced(connection) if not row.is_unclear]
-            currencies = await pricing.read_priced_currencies(connection) | {"GBP"}
-            spans = await pricing.read_spans(connection, currencies)
+        span, unpriced, currencies, spans = await db.read(_look)
         oldest = min([row.first for row in unpriced] + ([span[0]] if span else []), default=None)
         first = since or (max(oldest, FIRST_RATES) if oldest else today - LOOK_BACK)
         first = min(max(first, FIRST_EVER), today)
@@ -110,7 +109,8 @@ async def backfill_fx(
         # a currency without any rate may have ended before these days: only the whole history tells
         reach = min(first, FIRST_RATES) if any(gap.currency not in spans for gap in gaps) else first
         loaded, warning = await _load(db, http, since=reach, today=today, sleep=sleep) if gaps else (0, None)
-        async with db.transaction() as connection:
+
+        async def reprice(connection: AsyncConnection) -> pricing.Repriced:
             await hold_feed_lock(connection)  # careers pages are read at any time, and write points too
             start = max(min(first, oldest or first), FIRST_EVER)
             rates = await read_rates(connection, currencies=currencies, first=start, last=today)
@@ -118,11 +118,11 @@ async def backfill_fx(
             def price(value: float, currency: str, on: date) -> Converted | None:
                 return to_gbp(value, currency, on, rates)
 
-            repriced = await pricing.reprice(connection, price)
-        async with db.reading() as connection:
-            left = await pricing.read_unpriced(connection)
-            spans = await pricing.read_spans(connection, {"GBP", *(row.currency for row in left)})
-        unfilled = await _gaps(db, currencies, since=first, until=today) if loaded else gaps
+            return await pricing.reprice(connection, price)
+
+        repriced = await db.write(reprice)
+        left, spans = await db.read(_look_at_left)
+        unfilled = await _gaps(db, currencies, since=first, until=today) if gaps and not warning else gaps
     return Backfill(
         since=first,
         until=today,
@@ -133,6 +133,21 @@ async def backfill_fx(
         left=tuple(Left(*row[:5], why=_why(row, spans.get(row.currency), spans.get("GBP"))) for row in left),
         warning=warning,
     )
+
+
+async def _look(
+    connection: AsyncConnection,
+) -> tuple[tuple[date, date] | None, list[pricing.Unpriced], set[str], dict[str, pricing.Span]]:
+    """What is priced, what lacks pounds, the currencies, and how far their rates reach."""
+    unpriced = [row for row in await pricing.read_unpriced(connection) if not row.is_unclear]
+    currencies = await pricing.read_priced_currencies(connection) | {"GBP"}
+    spans = await pricing.read_spans(connection, currencies)
+    return await pricing.read_priced_span(connection), unpriced, currencies, spans
+
+
+async def _look_at_left(connection: AsyncConnection) -> tuple[list[pricing.Unpriced], dict[str, pricing.Span]]:
+    left = await pricing.read_unpriced(connection)
+    return left, await pricing.read_spans(connection, {"GBP", *(row.currency for row in left)})
 
 
 def sentences(done: Backfill) -> list[str]:
@@ -195,10 +210,12 @@ def find_gaps(
 
 async def _gaps(db: Database, currencies: Collection[str], *, since: date, until: date) -> tuple[Gap, ...]:
     first = since - LOOK_BACK
-    async with db.reading() as connection:
+
+    async def find(connection: AsyncConnection) -> tuple[Gap, ...]:
         held = await pricing.read_rate_days(connection, currencies, first=first, last=until)
-        spans = await pricing.read_spans(connection, currencies)
-    return find_gaps(held, spans, since=first, until=until)
+        return find_gaps(held, await pricing.read_spans(connection, currencies), since=first, until=until)
+
+    return await db.read(find)
 
 
 async def _load(
@@ -211,8 +228,7 @@ async def _load(
         warning = f"ecb: no rates loaded, what is held already is used — {error}"
         log.warning("%s", warning)
         return 0, warning
-    async with db.transaction() as connection:
-        return await upsert_rates(connection, rates), None
+    return await db.write(lambda connection: upsert_rates(connection, rates)), None
 
 
 def _is_whole(pound: pricing.Span | None) -> bool:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from job_hunter.domain.closing import FetchStatus
-from job_hunter.domain.company import Board
+from job_hunter.domain.company import Company
 from job_hunter.domain.page_change import SOURCE, Kind, Outcome
-from job_hunter.domain.run import BoardResult
+from job_hunter.domain.run import BoardResult, Run
 from job_hunter.domain.watch import Watch
 from job_hunter.sources.changedetection_api import (
     Api,
@@ -64,12 +67,10 @@ async def catch_up(db: Database, api: Api, watches: Sequence[Watch], *, clock: C
         if watch is None or tags.get(TAG) not in (short.get("tags") or []):
             continue
         moments = await fetch_history(api, uuid)
-        async with db.transaction() as connection:
-            record = await cdio.read_watch_record(connection, uuid)
+        record = await db.read(partial(cdio.read_watch_record, watch_uuid=uuid))
         changes = await _missed(api, uuid, watch, moments, record, at=clock())
         if changes:
-            async with db.transaction() as connection:
-                done = await cdio.file_changes(connection, changes, at=clock())
+            done = await db.write(partial(cdio.file_changes, changes=changes, at=clock()))
             filed += sum(one.is_new for one in done.values())
         checked = datetime.fromtimestamp(int(short.get("last_checked") or 0), UTC)
         error = short.get("last_error")
@@ -128,10 +129,9 @@ async def confirm_pages(
     """
     at = clock()
     on = at.astimezone(UTC).date()
-    async with db.transaction() as connection:
-        if not await cdio.is_snapshot_day(connection, on):
-            return 0
-        covered = await cdio.read_covered(connection, on, source=SOURCE)
+    if not await db.read(lambda connection: cdio.is_snapshot_day(connection, on)):
+        return 0
+    covered = await db.read(lambda connection: cdio.read_covered(connection, on, source=SOURCE))
     standing = [
         one
         for one in seen
@@ -145,34 +145,34 @@ async def confirm_pages(
         return 0
     run, _ = await open_ingest_run(db, desk, at=at, boards=len(standing))
     for one in standing:
-        company = desk.companies[one.watch.slug]
-        board = Board(SOURCE, one.watch.slug, company)
-        async with db.transaction() as connection:
-            company_id = (await company_store.upsert_companies(connection, [company]))[company.slug]
-            await snapshots.snapshot_board(connection, source=SOURCE, board=board.token, on=on)
-            count = len(await cdio.read_open_roles(connection, SOURCE, board.token))
-            fill = await roles.read_fill(connection, SOURCE, board.token)
-            result = BoardResult(
-                source=SOURCE,
-                board=board.token,
-                company_slug=board.slug,
-                status=FetchStatus.COMPLETE,
-                is_not_modified=True,
-                postings=count,
-                unchanged=count,
-                with_pay=fill.with_pay,
-                with_level=fill.with_level,
-                with_place=fill.with_place,
-            )
-            await ledger.write_board_result(connection, run, result, company_id=company_id, at=clock())
-    async with db.transaction() as connection:
-        message = f"{len(standing)} watched pages stand as known"
-        await cdio.write_ingest_end(connection, run, finished_at=clock(), message=message)
+        await db.write(partial(_confirm, run=run, company=desk.companies[one.watch.slug], at=clock()))
+    finished, message = clock(), f"{len(standing)} watched pages stand as known"
+    await db.write(lambda connection: cdio.write_ingest_end(connection, run, finished_at=finished, message=message))
     return len(standing)
+
+
+async def _confirm(connection: AsyncConnection, *, run: Run, company: Company, at: datetime) -> None:
+    token = company.slug
+    company_id = (await company_store.upsert_companies(connection, [company]))[token]
+    await snapshots.snapshot_board(connection, source=SOURCE, board=token, on=run.snapshot_date)
+    count = len(await cdio.read_open_roles(connection, SOURCE, token))
+    fill = await roles.read_fill(connection, SOURCE, token)
+    result = BoardResult(
+        source=SOURCE,
+        board=token,
+        company_slug=token,
+        status=FetchStatus.COMPLETE,
+        is_not_modified=True,
+        postings=count,
+        unchanged=count,
+        with_pay=fill.with_pay,
+        with_level=fill.with_level,
+        with_place=fill.with_place,
+    )
+    await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
 
 
 async def retire_unwatched(db: Database, desk: Desk, *, clock: Clock) -> int:
     """Close the roles of pages that left cdio_watches.yaml; returns how many."""
-    async with db.transaction() as connection:
-        slugs = [watch.slug for watch in desk.watches]
-        return await cdio.retire_unwatched(connection, slugs, source=SOURCE, run=None, at=clock())
+    slugs, at = [watch.slug for watch in desk.watches], clock()
+    return await db.write(lambda connection: cdio.retire_unwatched(connection, slugs, source=SOURCE, run=None, at=at))

@@ -15,6 +15,7 @@ from job_hunter.notify import Address, send
 from job_hunter.storage import deliveries
 from job_hunter.storage.database import Database
 from job_hunter.storage.deliveries import Filed
+from job_hunter.storage.lock import session_lock
 
 WAITS = (2.0, 8.0)
 """Seconds before the second and the third try of a run; after that the next run tries."""
@@ -37,12 +38,8 @@ class Outbox:
 @asynccontextmanager
 async def outbox_lock(db: Database) -> AsyncIterator[None]:
     """Hold the lock that lets one run at a time file and send; waits until the run before has ended."""
-    connection = await db.raw_connection()
-    try:
-        await connection.execute("SELECT pg_advisory_lock($1)", deliveries.OUTBOX_LOCK)
+    async with session_lock(db, deliveries.OUTBOX_LOCK, is_waiting=True):
         yield
-    finally:
-        await connection.close()
 
 
 async def deliver(db: Database, outbox: Outbox) -> Delivered:
@@ -51,8 +48,7 @@ async def deliver(db: Database, outbox: Outbox) -> Delivered:
     Each arrival is written down before the next one is tried, so that a retry or a later run never repeats it. An
     address that fails three times is left alone for the rest of the run.
     """
-    async with db.reading() as connection:
-        unsent = await deliveries.read_unsent(connection)
+    unsent = await db.read(deliveries.read_unsent)
     sent: list[str] = []
     waiting: list[Waiting] = []
     down: dict[str, str] = {}
@@ -115,7 +111,7 @@ async def _try(address: Address, filed: Filed, outbox: Outbox) -> tuple[str | No
 async def _write(db: Database, filed: Filed, states: dict[str, dict[str, Any]], outbox: Outbox) -> None:
     errors = [state["error"] for state in states.values() if state["error"]]
     is_sent = all(state["sent_at"] for state in states.values())
-    async with db.transaction() as connection:
-        await deliveries.write_states(
-            connection, filed, states, is_sent=is_sent, error=errors[-1] if errors else None, at=outbox.clock()
-        )
+    error, at = errors[-1] if errors else None, outbox.clock()
+    await db.write(
+        lambda connection: deliveries.write_states(connection, filed, states, is_sent=is_sent, error=error, at=at)
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from job_hunter.domain.leaders import LeadersReport
 from job_hunter.domain.message import Delivered
 from job_hunter.report.messages import render_digest
@@ -21,20 +23,23 @@ async def send_digest(db: Database, report: LeadersReport, outbox: Outbox) -> De
     there is nothing to send.
     """
     asked = report.question
+    key = f"{report.snapshot_date}/{asked.location}/{asked.level or 'all'}/{'+'.join(sorted(asked.families))}"
+
+    async def file(connection: AsyncConnection) -> None:
+        if report.snapshot_date is None or await deliveries.is_filed(connection, "digest", key):
+            return
+        level_id = await read_level_id(connection, asked.level) if asked.level else None
+        which = Filter(asked.location, level_id, asked.families)
+        roles = await read_new_openings(connection, on=report.snapshot_date, days=NEW_FOR_DAYS, which=which)
+        await deliveries.file_message(
+            connection,
+            "digest",
+            key,
+            render_digest(report, roles),
+            addresses=outbox.ids,
+            at=outbox.clock(),
+        )
+
     async with outbox_lock(db):
-        if report.snapshot_date is not None:
-            key = f"{report.snapshot_date}/{asked.location}/{asked.level or 'all'}/{'+'.join(sorted(asked.families))}"
-            async with db.transaction() as connection:
-                if not await deliveries.is_filed(connection, "digest", key):
-                    level_id = await read_level_id(connection, asked.level) if asked.level else None
-                    which = Filter(asked.location, level_id, asked.families)
-                    roles = await read_new_openings(connection, on=report.snapshot_date, days=NEW_FOR_DAYS, which=which)
-                    await deliveries.file_message(
-                        connection,
-                        "digest",
-                        key,
-                        render_digest(report, roles),
-                        addresses=outbox.ids,
-                        at=outbox.clock(),
-                    )
+        await db.write(file)
         return await deliver(db, outbox)

@@ -116,23 +116,15 @@ async def guarded(
 async def write_skipped(context: FeedContext, result: BoardResult, *, company_id: int | None = None) -> BoardResult:
     """Write the row of a board that gave nothing into the ledger."""
     at = context.clock()
-
-    async def write() -> None:
-        async with context.db.transaction() as connection:
-            await ledger.write_board_result(connection, context.run, result, company_id=company_id, at=at)
-
-    await context.db.again(write)
+    await context.db.write(
+        lambda connection: ledger.write_board_result(connection, context.run, result, company_id=company_id, at=at)
+    )
     return result
 
 
 async def company_index(context: FeedContext) -> CompanyIndex:
     """Our companies, and after them those that earlier threads and searches brought."""
-
-    async def read() -> Sequence[Company]:
-        async with context.db.reading() as connection:
-            return await feeds.read_found_companies(connection)
-
-    return CompanyIndex((*context.companies, *await context.db.again(read)))
+    return CompanyIndex((*context.companies, *await context.db.read(feeds.read_found_companies)))
 
 
 def read_postings(

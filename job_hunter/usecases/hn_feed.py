@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from job_hunter.domain.closing import FetchStatus, judge
 from job_hunter.domain.company import Company
 from job_hunter.domain.company_match import CompanyIndex
@@ -66,7 +68,7 @@ async def refresh_hn(context: FeedContext) -> list[BoardResult]:
     results = [
         await guarded(context, SOURCE, str(thread.id), _refresh_thread(context, thread, index)) for thread in wanted
     ]
-    await context.db.again(lambda: _close_left(context, window))
+    await context.db.write(lambda connection: _close_left(connection, context, window))
     return results
 
 
@@ -81,7 +83,7 @@ async def _refresh_thread(context: FeedContext, thread: hn.Thread, index: Compan
     harvest.release()
     split = split_comments(comments, thread, context, index)
     is_whole = comments.is_whole and not comments.broken
-    return await context.db.again(lambda: _store(context, thread, harvest, split, is_whole=is_whole))
+    return await _store(context, thread, harvest, split, is_whole=is_whole)
 
 
 def split_comments(comments: hn.Comments, thread: hn.Thread, context: FeedContext, index: CompanyIndex) -> _Split:
@@ -143,11 +145,13 @@ async def _store(
     context: FeedContext, thread: hn.Thread, harvest: Harvest, split: _Split, *, is_whole: bool
 ) -> BoardResult:
     board, at = str(thread.id), context.clock()
-    async with context.db.reading() as connection:
-        known = await roles.read_known_roles(connection, SOURCE, board, reading_version=context.run.reading_version)
-        states = await ledger.read_board_states(
-            connection, [(SOURCE, board)], reading_version=context.run.reading_version
-        )
+    version = context.run.reading_version
+    known = await context.db.read(
+        lambda connection: roles.read_known_roles(connection, SOURCE, board, reading_version=version)
+    )
+    states = await context.db.read(
+        lambda connection: ledger.read_board_states(connection, [(SOURCE, board)], reading_version=version)
+    )
     changed = [(posting, company) for posting, company in split.postings if not _is_known(posting, known)]
     read, companies, rejects = read_postings(context, changed)
     rejected = [*split.rejects, *rejects]
@@ -171,11 +175,10 @@ async def _store(
         message=verdict.message,
     )
     closing = [external_id for external_id in known if external_id not in present] if verdict.closes else []
-    rates = await rates_for(context.db, read)
+    rates = await context.db.again(lambda: rates_for(context.db, read))
     kept = present - {reject.external_id for reject in rejects}
     feed = FeedBoard(facts, read, companies, kept, known, closing, rejected)
-    async with context.db.transaction() as connection:
-        result = await store_feed_board(connection, context, feed, rates, at=at)
+    result = await context.db.write(lambda connection: store_feed_board(connection, context, feed, rates, at=at))
     if result.status is not FetchStatus.COMPLETE:
         log.warning("hn: %s thread=%s — %s", result.status, board, result.message)
     return result
@@ -186,14 +189,11 @@ def _is_known(posting: Posting, known: Mapping[str, roles.KnownRole]) -> bool:
     return before is not None and before.is_current and before.payload_hash == posting.payload_hash
 
 
-async def _close_left(context: FeedContext, window: list[hn.Thread]) -> None:
+async def _close_left(connection: AsyncConnection, context: FeedContext, window: list[hn.Thread]) -> None:
     """Close the roles of threads that three newer ones have pushed out; a short search pushes nothing out."""
-    async with context.db.transaction() as connection:
-        held = {board.board: board for board in await feeds.read_open_boards(connection, SOURCE)}
-        newest = sorted({*(thread.id for thread in window), *map(int, held)}, reverse=True)[:WINDOW]
-        left = [board for name, board in held.items() if int(name) not in newest]
-        if left:
-            closed = await close_all(connection, context, left, at=context.clock())
-            log.info(
-                "hn: closed %d roles of threads that left the window: %s", closed, ", ".join(b.board for b in left)
-            )
+    held = {board.board: board for board in await feeds.read_open_boards(connection, SOURCE)}
+    newest = sorted({*(thread.id for thread in window), *map(int, held)}, reverse=True)[:WINDOW]
+    left = [board for name, board in held.items() if int(name) not in newest]
+    if left:
+        closed = await close_all(connection, context, left, at=context.clock())
+        log.info("hn: closed %d roles of threads that left the window: %s", closed, ", ".join(b.board for b in left))

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.closing import FetchStatus
 from job_hunter.domain.company import Board, Company
@@ -36,6 +37,7 @@ from job_hunter.storage import cdio, ledger, snapshots
 from job_hunter.storage import companies as company_store
 from job_hunter.storage.cdio import Change
 from job_hunter.storage.database import Database
+from job_hunter.storage.lock import session_lock
 from job_hunter.usecases.board import rates_for
 from job_hunter.usecases.page_ledger import added, judge_page, page_result
 from job_hunter.usecases.page_roles import (
@@ -88,17 +90,15 @@ def desk_of(watches: Sequence[Watch], employers: Sequence[Company], readings: Re
 @asynccontextmanager
 async def ingest_lock(db: Database) -> AsyncIterator[None]:
     """Hold the lock that lets one ingest run at a time; waits for another to end."""
-    connection = await db.raw_connection()
-    try:
-        await connection.execute("SELECT pg_advisory_lock($1)", cdio.INGEST_LOCK, timeout=LOCK_SECONDS)
+    async with session_lock(db, cdio.INGEST_LOCK, is_waiting=True, wait_seconds=LOCK_SECONDS):
         yield
-    finally:
-        await connection.close()
 
 
 async def open_ingest_run(db: Database, desk: Desk, *, at: datetime, boards: int) -> tuple[Run, dict[str, int]]:
     """Open the ledger for an ingest started `at`; returns the run and the levels' ids."""
-    async with db.transaction() as connection:
+    run_id = uuid4()
+
+    async def open_run(connection: AsyncConnection) -> tuple[Run, dict[str, int]]:
         version = await company_store.upsert_reading_version(
             connection,
             parser_version=PARSER_VERSION,
@@ -107,9 +107,11 @@ async def open_ingest_run(db: Database, desk: Desk, *, at: datetime, boards: int
             check=desk.readings.check,
         )
         level_ids = await company_store.read_level_ids(connection)
-        run = Run(uuid4(), at, at.astimezone(UTC).date(), "cdio", version)
+        run = Run(run_id, at, at.astimezone(UTC).date(), "cdio", version)
         await ledger.write_run(connection, run, parser_version=PARSER_VERSION, boards_planned=boards)
-    return run, level_ids
+        return run, level_ids
+
+    return await db.write(open_run)
 
 
 async def ingest_changes(db: Database, desk: Desk, *, clock: Clock) -> tuple[IngestedChange, ...]:
@@ -118,8 +120,7 @@ async def ingest_changes(db: Database, desk: Desk, *, clock: Clock) -> tuple[Ing
     Call it within `ingest_lock`. Raises the `StorageError` family.
     """
     done: list[IngestedChange] = []
-    async with db.transaction() as connection:
-        unread = await cdio.read_unread(connection)
+    unread = await db.read(cdio.read_unread)
     if not unread:
         return ()
     run, level_ids = await open_ingest_run(
@@ -131,10 +132,9 @@ async def ingest_changes(db: Database, desk: Desk, *, clock: Clock) -> tuple[Ing
             ingested = await _ingest_one(db, desk, run, level_ids, change, results, clock)
             done.append(ingested)
             log.info("changedetection: change=%d company=%s %s", change.id, ingested.slug, ingested.outcome)
-        async with db.transaction() as connection:
-            unread = await cdio.read_unread(connection)
-    async with db.transaction() as connection:
-        await cdio.write_ingest_end(connection, run, finished_at=clock(), message=summary_of(done))
+        unread = await db.read(cdio.read_unread)
+    at, message = clock(), summary_of(done)
+    await db.write(lambda connection: cdio.write_ingest_end(connection, run, finished_at=at, message=message))
     return tuple(done)
 
 
@@ -193,10 +193,13 @@ async def _ingest_one(
         return await _note(db, run, change, None, Outcome.UNKNOWN_WATCH, said, results, clock)
     company = desk.companies[watch.slug]
     board = Board(SOURCE, watch.slug, company)
-    async with db.transaction() as connection:
+
+    async def look(connection: AsyncConnection) -> tuple[int, str | None, dict[str, cdio.OpenRole]]:
         company_id = (await company_store.upsert_companies(connection, [company]))[company.slug]
         newer = await cdio.read_newer_page(connection, change)
-        standing = await cdio.read_open_roles(connection, SOURCE, board.token)
+        return company_id, newer, await cdio.read_open_roles(connection, SOURCE, board.token)
+
+    company_id, newer, standing = await db.write(look)
     context = PageContext(run, board, watch.url, desk.readings, company_id, level_ids)
     reading = read_body(change, desk.readings, newer_page=newer)
     closing = closing_ids(reading.went, standing, board, kept=[*reading.came, *(reading.page or {})])
@@ -206,8 +209,9 @@ async def _ingest_one(
     if not change.body.get("confirms") and (held := too_many_gone(closing, _new(reading, standing, board), standing)):
         outcome, reason, closing = Outcome.HELD, held, []
     read = read_roles(context, reading.came.values(), at=change.at)
-    rates = await rates_for(db, read) if read else Rates()
-    async with db.transaction() as connection:
+    rates = await db.again(lambda: rates_for(db, read)) if read else Rates()
+
+    async def store(connection: AsyncConnection) -> tuple[PageStored, FetchStatus, BoardResult]:
         await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ledger.FEED_LOCK})
         stored = await store_page_roles(
             connection, context, read, rates, closing=closing, standing=standing, at=change.at
@@ -216,11 +220,14 @@ async def _ingest_one(
         if status is FetchStatus.COMPLETE:
             await snapshots.snapshot_board(connection, source=SOURCE, board=board.token, on=run.snapshot_date)
         result = await page_result(connection, context, stored, status, reason or note)
-        results[board.token] = added(results.get(board.token), result)
-        await ledger.write_board_result(connection, run, results[board.token], company_id=company_id, at=clock())
+        result = added(results.get(board.token), result)
+        await ledger.write_board_result(connection, run, result, company_id=company_id, at=clock())
         await cdio.write_outcome(
             connection, change.id, at=clock(), slug=watch.slug, outcome=outcome.value, message=reason
         )
+        return stored, status, result
+
+    stored, status, results[board.token] = await db.write(store)
     if status is FetchStatus.QUARANTINED:
         log.warning("changedetection: %s company=%s — %s", outcome.value, watch.slug, reason)
     return IngestedChange(change, watch.slug, outcome, reason, stored)
@@ -262,10 +269,14 @@ async def _note(
     token = watch.slug if watch else (urlsplit(change.watch_url or "").hostname or "unknown")[:100]
     result = BoardResult(source=SOURCE, board=token, company_slug=token, status=FetchStatus.SKIPPED, message=reason)
     before = results.get(token)
-    results[token] = added(before, replace(result, status=before.status if before else result.status))
-    async with db.transaction() as connection:
-        await ledger.write_board_result(connection, run, results[token], company_id=None, at=clock())
-        slug = watch.slug if watch else None
+    result = added(before, replace(result, status=before.status if before else result.status))
+    slug = watch.slug if watch else None
+
+    async def note(connection: AsyncConnection) -> None:
+        await ledger.write_board_result(connection, run, result, company_id=None, at=clock())
         await cdio.write_outcome(connection, change.id, at=clock(), slug=slug, outcome=outcome.value, message=reason)
+
+    await db.write(note)
+    results[token] = result
     log.warning("changedetection: %s company=%s — %s", outcome.value, token, reason)
     return IngestedChange(change, watch.slug if watch else None, outcome, reason)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.closing import FetchStatus
 from job_hunter.domain.company import Company
@@ -63,13 +65,12 @@ async def refresh_levels_fyi(context: FeedContext) -> list[BoardResult]:
     """Ask for every configured page, in turn; stop for the run when the site turns us away, and say so."""
     pages = list(pages_of(context))
 
-    async def read_standing() -> dict[str, feeds.Standing]:
-        async with context.db.reading() as connection:
-            return await feeds.read_standing(
-                connection, SOURCE, [page.board for page in pages], reading_version=context.run.reading_version
-            )
+    async def read_standing(connection: AsyncConnection) -> dict[str, feeds.Standing]:
+        return await feeds.read_standing(
+            connection, SOURCE, [page.board for page in pages], reading_version=context.run.reading_version
+        )
 
-    standing = await context.db.again(read_standing)
+    standing = await context.db.read(read_standing)
     results: list[BoardResult] = []
     patience = _Patience()
     for page in pages:
@@ -185,7 +186,7 @@ async def _points(
     on = min(shown.updated or context.run.snapshot_date, context.run.snapshot_date)
     rates = Rates()
     if shown.currency != "GBP":
-        rates = await context.db.again(lambda: _rates(context, shown.currency, on))
+        rates = await context.db.read(partial(read_rates, currencies={shown.currency}, first=on, last=on))
     points: dict[str, feeds.ReportedPoint] = {}
     misses: dict[str, int] = {}
     for level in shown.levels:
@@ -220,11 +221,6 @@ async def _points(
     return tuple(points.values()), misses
 
 
-async def _rates(context: FeedContext, currency: str, on: date) -> Rates:
-    async with context.db.reading() as connection:
-        return await read_rates(connection, currencies={currency}, first=on, last=on)
-
-
 def level_of(level: Reported, company: Company, context: FeedContext) -> Level | None:
     """The rung of the generic ladder: by the company's own name for it where its ladder is known, else by the title."""
     table = context.readings.ladder
@@ -240,15 +236,14 @@ async def _write(
 ) -> BoardResult:
     at = context.clock()
 
-    async def write() -> BoardResult:
-        async with context.db.transaction() as connection:
-            await hold_feed_lock(connection)
-            written = await feeds.upsert_reported(connection, SOURCE, company_id, points, at=at)
-            counted = replace(result, new=written.new, changed=written.changed, unchanged=written.unchanged)
-            await ledger.write_board_result(connection, context.run, counted, company_id=company_id, at=at)
+    async def write(connection: AsyncConnection) -> BoardResult:
+        await hold_feed_lock(connection)
+        written = await feeds.upsert_reported(connection, SOURCE, company_id, points, at=at)
+        counted = replace(result, new=written.new, changed=written.changed, unchanged=written.unchanged)
+        await ledger.write_board_result(connection, context.run, counted, company_id=company_id, at=at)
         return counted
 
-    return await context.db.again(write)
+    return await context.db.write(write)
 
 
 async def _write_unmodified(
@@ -257,24 +252,23 @@ async def _write_unmodified(
     at = context.clock()
     prefix = f"{page.company.slug}/{page.place.slug}/{page.family.slug}"
 
-    async def write() -> BoardResult:
-        async with context.db.transaction() as connection:
-            await hold_feed_lock(connection)
-            seen, levelled = await feeds.touch_reported(connection, SOURCE, prefix, since=standing.fetched_at, at=at)
-            result = replace(
-                facts,
-                etag=facts.etag or standing.etag,
-                last_modified=facts.last_modified or standing.last_modified,
-                postings=standing.postings,
-                unchanged=seen,
-                with_pay=seen,
-                with_level=levelled,
-                with_place=seen,
-            )
-            await ledger.write_board_result(connection, context.run, result, company_id=company_id, at=at)
+    async def write(connection: AsyncConnection) -> BoardResult:
+        await hold_feed_lock(connection)
+        seen, levelled = await feeds.touch_reported(connection, SOURCE, prefix, since=standing.fetched_at, at=at)
+        result = replace(
+            facts,
+            etag=facts.etag or standing.etag,
+            last_modified=facts.last_modified or standing.last_modified,
+            postings=standing.postings,
+            unchanged=seen,
+            with_pay=seen,
+            with_level=levelled,
+            with_place=seen,
+        )
+        await ledger.write_board_result(connection, context.run, result, company_id=company_id, at=at)
         return result
 
-    return await context.db.again(write)
+    return await context.db.write(write)
 
 
 def _row(page: Page, status: FetchStatus) -> BoardResult:

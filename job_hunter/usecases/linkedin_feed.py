@@ -6,7 +6,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from html import escape
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.closing import FetchStatus
 from job_hunter.domain.company import Company
@@ -79,30 +82,31 @@ async def refresh_linkedin(context: FeedContext) -> list[BoardResult]:
 
 
 async def _refresh_search(context: FeedContext, search: JobSearch, bounds: _Bounds, index: CompanyIndex) -> BoardResult:
-    async def read_known() -> dict[str, roles.KnownRole]:
-        async with context.db.reading() as connection:
-            # Searches overlap: a card that another one has read is known to all of them.
-            return await feeds.read_known_of_source(connection, SOURCE, reading_version=context.run.reading_version)
-
-    known = await context.db.again(read_known)
+    # Searches overlap: a card that another one has read is known to all of them.
+    known = await context.db.read(
+        partial(feeds.read_known_of_source, source=SOURCE, reading_version=context.run.reading_version)
+    )
     gathered = await _gather(context, search, known, bounds)
     if isinstance(gathered.stopped, SourceBlocked):
         bounds.stopped = gathered.stopped
         log.warning("linkedin_guest: stopped for this run — %s", bounds.stopped)
     if gathered.stopped is not None and not gathered.cards:
         return await write_skipped(context, skipped(SOURCE, search.slug, gathered.stopped))
-    return await context.db.again(lambda: _store(context, search, gathered, known, index))
+    return await _store(context, search, gathered, known, index)
 
 
 async def expire_linkedin(db: Database, run: Run, *, at: datetime) -> int:
     """Close the roles that were last seen over 30 days ago, whether LinkedIn is read in this run or not."""
-    async with db.transaction() as connection:
+
+    async def expire(connection: AsyncConnection) -> int:
         unseen = await feeds.read_unseen(connection, SOURCE, before=at - EXPIRES_AFTER)
         if unseen.role_ids:
             await hold_feed_lock(connection)
             await roles.close_roles(connection, unseen.role_ids, run=run.id, at=at, on=run.snapshot_date)
             await roles.mark_canonical(connection, unseen.dedup_keys, on=run.snapshot_date)
-    return len(unseen.role_ids)
+        return len(unseen.role_ids)
+
+    return await db.write(expire)
 
 
 async def _gather(
@@ -195,13 +199,16 @@ async def _store(
         wire_bytes=gathered.wire_bytes,
         message=f"stopped early: {gathered.stopped}" if gathered.stopped else None,
     )
-    rates = await rates_for(context.db, read)
+    rates = await context.db.again(lambda: rates_for(context.db, read))
     present = {*seen, *(role.posting.external_id for role in read)}
     board = FeedBoard(facts, read, companies, present, known, (), [*gathered.rejects, *rejects])
-    async with context.db.transaction() as connection:
+
+    async def store(connection: AsyncConnection) -> BoardResult:
         boards = [each.slug for each in context.settings.searches]
         await feeds.touch_roles(connection, SOURCE, present, board=search.slug, boards=boards, at=at)
         return await store_feed_board(connection, context, board, rates, at=at)
+
+    return await context.db.write(store)
 
 
 def posting_of(card: Card, detail: Detail | None, search: JobSearch) -> Posting:

@@ -31,12 +31,7 @@ async def refresh_rates(
     It owns its one retry, whichever door started the refresh. Without fresh rates a refresh goes on: what cannot be
     converted stays NULL and `backfill-fx` repairs it later.
     """
-
-    async def read_newest() -> date | None:
-        async with db.reading() as connection:
-            return await read_newest_rate_date(connection)
-
-    newest = await db.again(read_newest)
+    newest = await db.read(read_newest_rate_date)
     since = FIRST_RATES if newest is None else newest - OVERLAP
     try:
         rates, _ = await with_retry(lambda: fetch_rates(http, since=min(since, today), today=today), sleep)
@@ -44,10 +39,5 @@ async def refresh_rates(
         warning = f"ecb: rates not refreshed, other currencies may stay unconverted until `backfill-fx` — {error}"
         log.warning("%s", warning)
         return warning
-
-    async def write() -> None:
-        async with db.transaction() as connection:
-            await upsert_rates(connection, rates)
-
-    await db.again(write)
+    await db.write(lambda connection: upsert_rates(connection, rates))
     return None

@@ -154,11 +154,11 @@ async def receive(db: Database, body: bytes, *, clock: Clock) -> Filed:
     try:
         change = change_of_body(body, at=clock())
     except SourceChanged as error:
-        async with db.transaction() as connection:
-            await cdio.file_changes(connection, [refused_change(body, str(error))], at=clock())
+        refused = refused_change(body, str(error))
+        await db.write(lambda connection: cdio.file_changes(connection, [refused], at=clock()))
         raise
-    async with db.transaction() as connection:
-        return (await cdio.file_changes(connection, [change], at=clock()))[change.key]
+    filed = await db.write(lambda connection: cdio.file_changes(connection, [change], at=clock()))
+    return filed[change.key]
 
 
 def event_of(change_id: int, *, at: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import orjson
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.company import Board, Company
 from job_hunter.domain.posting import Posting
@@ -99,26 +100,29 @@ async def reparse(
     """
     readings.check()
     done = Reparsed(dry_run, PARSER_VERSION)
-    async with refresh_lock(db):
-        async with db.transaction() as connection:
-            version = await archive.find_reading_version(
-                connection, parser_version=PARSER_VERSION, config_digest=readings.digest
-            )
-            if version is None and not dry_run:
-                version = await companies.upsert_reading_version(
-                    connection,
-                    parser_version=PARSER_VERSION,
-                    config_digest=readings.digest,
-                    at=at,
-                    check=readings.check,
-                )
-            level_ids = await companies.read_level_ids(connection)
-            boards = await archive.read_archived_boards(
+
+    async def begin(connection: AsyncConnection) -> tuple[int | None, Mapping[str, int], list[ArchivedBoard]]:
+        version = await archive.find_reading_version(
+            connection, parser_version=PARSER_VERSION, config_digest=readings.digest
+        )
+        if version is None and not dry_run:
+            version = await companies.upsert_reading_version(
                 connection,
-                sources=sorted(set(sources or ATS) & set(ATS)),
-                slugs=sorted(slugs),
-                version=None if every else version,
+                parser_version=PARSER_VERSION,
+                config_digest=readings.digest,
+                at=at,
+                check=readings.check,
             )
+        boards = await archive.read_archived_boards(
+            connection,
+            sources=sorted(set(sources or ATS) & set(ATS)),
+            slugs=sorted(slugs),
+            version=None if every else version,
+        )
+        return version, await companies.read_level_ids(connection), boards
+
+    async with refresh_lock(db):
+        version, level_ids, boards = await db.write(begin)
         for board in boards:
             async for held in _batches(db, board, version=None if every else version, most=most_at_once):
                 await _reparse_batch(db, readings, board, held, done, version, level_ids, at=at)
@@ -131,11 +135,14 @@ async def _batches(
     db: Database, board: ArchivedBoard, *, version: int | None, most: int
 ) -> AsyncIterator[list[Archived]]:
     after = ""
+
+    async def read(connection: AsyncConnection) -> list[Archived]:
+        return await archive.read_archived(
+            connection, board.source, board.board, version=version, after=after, most=most
+        )
+
     while True:
-        async with db.reading() as connection:
-            held = await archive.read_archived(
-                connection, board.source, board.board, version=version, after=after, most=most
-            )
+        held = await db.read(read)
         if not held:
             return
         after = held[-1].external_id
@@ -153,14 +160,14 @@ async def _reparse_batch(
     *,
     at: datetime,
 ) -> None:
-    async with db.reading() as connection:
-        employers = await archive.read_companies_of(connection, {one.company_id for one in held})
+    company_ids = {one.company_id for one in held}
+    employers = await db.read(lambda connection: archive.read_companies_of(connection, company_ids))
     read: list[tuple[Archived, Role]] = []
     for company_id, employer in employers.items():
         own = [one for one in held if one.company_id == company_id]
         read += _read(board, employer, own, readings, done)
     done.read += len(read)
-    rates = await rates_for(db, [role for _, role in read])
+    rates = await db.again(lambda: rates_for(db, [role for _, role in read]))
     company_of = {one.external_id: one.company_id for one, _ in read}
     staged = list(records_of([role for _, role in read], rates, level_ids, company_id=company_of))
     gbp_at = roles.COLUMNS.index("point_gbp")
@@ -169,20 +176,24 @@ async def _reparse_batch(
         _compare(one, role, pounds.get(one.external_id), employers[one.company_id], done)
     if done.is_dry_run or not staged or version is None:
         return
-    async with db.transaction() as connection:
+    run = uuid4()
+
+    async def store(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ledger.FEED_LOCK})
         await roles.stage(connection, staged)
         await roles.upsert_staged(
             connection,
             source=board.source,
             board=board.board,
-            run=uuid4(),
+            run=run,
             at=at,
             on=NO_SNAPSHOT,
             version=version,
         )
         keys = {role.dedup_key for _, role in read} | {one.dedup_key for one, _ in read if one.dedup_key}
         await roles.mark_canonical(connection, keys, on=NO_SNAPSHOT)
+
+    await db.write(store)
 
 
 def _read(

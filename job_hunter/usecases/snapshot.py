@@ -22,6 +22,4 @@ async def snapshot(db: Database, *, on: date, today: date) -> Filled:
     """Insert the rows that the day `on` lacks, marked `filled`. Idempotent; raises UsageError for a day to come."""
     if on > today:
         raise UsageError(f"{on} is in the future: a snapshot can be taken of a day up to {today} only.")
-    async with db.transaction() as connection:
-        roles, points = await fill_snapshot(connection, on=on)
-    return Filled(roles, points)
+    return Filled(*await db.write(lambda connection: fill_snapshot(connection, on=on)))

@@ -20,6 +20,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_WORKER_QUERY_SECONDS, temp
 from prefect_kubernetes.worker import KubernetesWorkerJobConfiguration
 
 from flows.bootstrap import POOL, POOL_LIMITS, job_template, pools_of, project_file, read_deployments, renamed
+from job_hunter.settings import Settings
 
 IMAGE = "registry.example/job-hunter:1.2.3"
 API = "http://prefect-server.job-hunter.svc:4200/api"
@@ -43,6 +44,14 @@ class NoServer:
 
 def render(name: str, place: dict[str, Any] | None = None, *, settings: dict[str, str] | None = None) -> dict[str, Any]:
     """The Job for a run of the deployment `name`, by the worker's own code, in a worker pointed at `API`."""
+    manifest: dict[str, Any] = configure(name, place, settings=settings).job_manifest
+    return manifest
+
+
+def configure(
+    name: str, place: dict[str, Any] | None = None, *, settings: dict[str, str] | None = None
+) -> KubernetesWorkerJobConfiguration:
+    """What the worker does for a run of the deployment `name`."""
     place = DEPLOYMENTS[name] if place is None else place
     flow = Flow(id=uuid4(), name=name)
     deployment = DeploymentResponse(id=uuid4(), name=name, flow_id=flow.id)
@@ -58,9 +67,8 @@ def render(name: str, place: dict[str, Any] | None = None, *, settings: dict[str
     with temporary_settings({PREFECT_API_URL: API, PREFECT_WORKER_QUERY_SECONDS: 5}):
         configuration = asyncio.run(work())
         configuration.prepare_for_flow_run(run, deployment, flow)
-    manifest: dict[str, Any] = configuration.job_manifest
-    assert configuration.namespace == manifest["metadata"]["namespace"]
-    return manifest
+    assert configuration.namespace == configuration.job_manifest["metadata"]["namespace"]
+    return configuration
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
@@ -106,6 +114,17 @@ def test_the_job_of_each_deployment_is_what_we_promise(name: str) -> None:
     assert flow["resources"] == {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"memory": "1Gi"}}
     assert flow["args"] == ["prefect", "flow-run", "execute"]
     assert pod["initContainers"][0]["command"] == ["job-hunter", "migrate"]
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_a_run_that_begins_amid_a_rotation_is_waited_for(name: str) -> None:
+    """A pod is pending while its migration waits for the password: the worker must not call the run crashed before."""
+    configuration = configure(name)
+    patience = Settings().rotation_patience
+    pulling = 300
+    assert patience + pulling <= configuration.pod_watch_timeout_seconds
+    assert patience + pulling < configuration.job_manifest["spec"]["activeDeadlineSeconds"]
+    assert configuration.job_watch_timeout_seconds is None
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
