@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from job_hunter.domain.ladder import CompanyLadder, Ladder, LadderTables, Mark, build_ladder, company_ladder
 from job_hunter.domain.level import RANK, Level
@@ -43,8 +43,7 @@ TITLE_LIMIT = 300
 """Characters of a title that are read."""
 
 
-@dataclass(frozen=True, slots=True)
-class LevelReading:
+class LevelReading(NamedTuple):
     """A title's level and why: `rung` is the text that decided, `rule` its rule, `misses` grades nobody knows."""
 
     level: Level | None
