@@ -63,6 +63,9 @@ _TERMS = re.compile(
     r"|immediate start)\b",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
+# One of these is in every match of the terms.
+_PARTS_OF_TERMS = ("full", "f/t", "perman", "vollzeit", "unbefristet", "hiring", "visa", "relocation", "immediate")
 # Words that, filling the end or a bracket of a title, say how the job is worked.
 _MODES = frozenset(
     ("remote", "remotely", "hybrid", "onsite", "site", "on", "wfh", "home", "office", "based", "first", "friendly",
@@ -139,7 +142,7 @@ def _plain(text: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def _title_words(title: str, places: tuple[Place, ...]) -> tuple[str, ...]:
     text = unicodedata.normalize("NFKC", title)
-    text = _TERMS.sub(" ", _REQUISITION.sub(" ", _GENDERS.sub(" ", text)))
+    text = _without_noise(text)
     text = text.replace("++", "plusplus").replace("#", "sharp ").replace(".NET", "dotnet ").replace(".net", "dotnet ")
     cities = (_plain(place.city or "") for place in places)
     where = _MODES.union(*cities, *(_COUNTRY_WORDS.get(place.country or "", ()) for place in places))
@@ -154,6 +157,16 @@ def _title_words(title: str, places: tuple[Place, ...]) -> tuple[str, ...]:
     words = [spelled for part in kept for word in part for spelled in _SPELLED_OUT.get(word.key, (word.key,))]
     named = sorted({word for word in words if word not in _EMPTY})
     return tuple(named) if named else tuple(sorted(set(words)))
+
+
+def _without_noise(text: str) -> str:
+    """`text` without genders, requisition numbers and terms; what most titles lack is looked for before it is tried."""
+    low = text.lower()
+    if "/" in low or "(" in low or "[" in low or "gender" in low:
+        text = _GENDERS.sub(" ", text)
+    if _DIGIT.search(low):
+        text = _REQUISITION.sub(" ", text)
+    return _TERMS.sub(" ", text) if any(part in low for part in _PARTS_OF_TERMS) else text
 
 
 def _without_tail(part: list[Word], where: frozenset[str]) -> list[Word]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from job_hunter.domain.level import Level
 from job_hunter.domain.phrases import PhraseTable, words_of
@@ -114,6 +115,7 @@ def _squeezed(name: str) -> str:
     )
 
 
+@lru_cache(maxsize=1024)
 def company_ladder(
     ladder: Ladder, *, slug: str | None = None, name: str | None = None, sector: str | None = None
 ) -> CompanyLadder | None:

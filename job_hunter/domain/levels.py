@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from job_hunter.domain.ladder import CompanyLadder, Ladder, LadderTables, Mark, build_ladder, company_ladder
 from job_hunter.domain.level import RANK, Level
@@ -43,8 +43,7 @@ TITLE_LIMIT = 300
 """Characters of a title that are read."""
 
 
-@dataclass(frozen=True, slots=True)
-class LevelReading:
+class LevelReading(NamedTuple):
     """A title's level and why: `rung` is the text that decided, `rule` its rule, `misses` grades nobody knows."""
 
     level: Level | None
@@ -70,6 +69,7 @@ _CHIEF_OFFICER = re.compile(r"\bchief(?:\s+(?:[\w&-]+,?)){0,5}?\s+officer\b", re
 _OFFICER_CODE = re.compile(r"(?:^|[/,(|–&+]|\band\b|\b(?:interim|deputy|fractional|acting|global|group)\b)\s*"
                            r"(?:CEO|CTO|CFO|COO|CMO|CPO|CRO|CIO|CISO|CHRO|CCO|CDO)\s*(?=$|[/,()|–&+:-])")  # fmt: skip
 _DATE_OR_ID = re.compile(r"\b\d{1,2}/\d{1,2}/\d{2,4}\b|\(\s*#?[A-Z]{0,4}-?\d{3,}\s*\)|#\d+")
+_DIGIT = re.compile(r"\d")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
 _NUMERALS = frozenset((*_ROMAN, "1", "2", "3", "4", "5"))
 _NUMERAL_LEVEL = {1: Level.JUNIOR, 2: Level.MID, 3: Level.SENIOR, 4: Level.STAFF, 5: Level.PRINCIPAL}
@@ -93,7 +93,8 @@ _NOT_NEWCOMER_BEFORE = frozenset(("program", "programme", "programs", "programme
 
 @lru_cache(maxsize=8192)
 def _read(title: str, ladder: Ladder, company: CompanyLadder | None) -> LevelReading:
-    plain = _DATE_OR_ID.sub(" | ", _SUBORDINATE.sub("", title)) if title else ""
+    plain = _SUBORDINATE.sub("", title) if "to" in title.lower() else title
+    plain = _DATE_OR_ID.sub(" | ", plain) if _DIGIT.search(plain) else plain
     table = company.table if company is not None else ladder.table
     words = words_of(plain, limit=TITLE_LIMIT)
     parts = list(_parts(words))

@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import lru_cache
 
 from job_hunter.domain.gazetteer import Gazetteer, Kind, Sense
@@ -266,7 +265,7 @@ def _decided(found: list[tuple[Place, Unit]]) -> list[tuple[Place, str | None]]:
     for place, unit in found:
         if place.country is None:
             fitting = {sense.country for sense in unit.of(Kind.CITY)} & set(named)
-            settled.append((replace(place, country=fitting.pop() if len(fitting) == 1 else None), unit.region))
+            settled.append((place._replace(country=fitting.pop() if len(fitting) == 1 else None), unit.region))
         else:
             settled.append((place, unit.region))
     with_city = {place.country for place, _ in settled if place.city is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class RemotePolicy(StrEnum):
@@ -14,8 +15,7 @@ class RemotePolicy(StrEnum):
     ONSITE = "onsite"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A named work place: `city` in common English form, `country` as ISO 3166-1 alpha-2; either may be unknown."""
 
     city: str | None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from job_hunter.domain.money import Basis, Period
 
 
-@dataclass(frozen=True, slots=True)
-class StatedPay:
+class StatedPay(NamedTuple):
     """Pay a source publishes in fields of its own, in full units of `currency` (never cents).
 
     `period` and `basis` are None where the source does not say; `label` is the title of the tier, zone or level;

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from job_hunter.domain.company import Company
 from job_hunter.domain.dedup import dedup_key
@@ -49,8 +50,7 @@ class Readings:
         _ = self.gazetteer, self.ladder
 
 
-@dataclass(frozen=True, slots=True)
-class CompPoint:
+class CompPoint(NamedTuple):
     """The datum a role's pay gives: `value` in `currency` per `period`.
 
     Weekly and monthly figures are in yearly terms and marked; hourly and daily ones stay as stated and are never

@@ -101,14 +101,24 @@ def digits(text: str) -> list[int]:
     return at
 
 
-def _unescape(text: str) -> str:
-    """Character references replaced, as `html.unescape` does; one too long to be a character becomes U+FFFD."""
+def _unescape(text: str, *, twice: bool = False) -> str:
+    """Character references replaced, as `html.unescape` does; one too long to be a character becomes U+FFFD.
+
+    With `twice` each "&" may be escaped itself (`&amp;nbsp;`), which is undone on the way.
+    """
     first, *rest = text.split("&")
     pieces = [first]
     for piece in rest:
+        if twice and piece.startswith("amp;"):
+            piece = piece[4:]
         name, end, after = piece.partition(";")
         character = _REFERENCES.get(name) if end else None
-        pieces.append(_unescaped_piece(piece) if character is None else character + after)
+        if character is None:
+            pieces.append(_unescaped_piece(piece))
+        elif character == "\u00a0" and after.startswith(" ") and not pieces[-1].endswith("Â"):
+            pieces.append(after)  # two blanks are one
+        else:
+            pieces += character, after
     return "".join(pieces)
 
 
@@ -183,15 +193,15 @@ def plain_text(content: str) -> str:
             stripped = _without_tags(text, _ESCAPED_TAG)
         else:
             stripped = _without_tags(_unescaped_angles(text) if is_escaped else text)
-        if _NO_TEXT in stripped or "<!--" in stripped or "&lt;!--" in stripped:
+        if _NO_TEXT in stripped or ("!" in stripped and ("<!--" in stripped or "&lt;!--" in stripped)):
             text = _unescaped_angles(text) if is_escaped else text
             for start, end in ("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"):
                 text = _without(text, start, end)
             stripped = _without_tags(text).replace(_NO_TEXT, "")
         text = stripped
-        if is_escaped and "&amp;" in text:
-            text = text.replace("&amp;", "&")
-    text = _unescape(text)
+        text = _unescape(text, twice=is_escaped)
+    else:
+        text = _unescape(text)
     if not text.isascii():
         if "Â" in text or ("â" in text and any(start in text for start in _BROKEN_STARTS)):
             for broken, sign in _MOJIBAKE.items():

@@ -76,7 +76,10 @@ class RateGap:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The raw archive: how many postings, and the bytes they take with their index."""
+    """The raw archive: how many postings, and the bytes they take with their index.
+
+    From 100,000 postings on their number is Postgres' own estimate: counting them takes longer each year.
+    """
 
     postings: int
     size_bytes: int
@@ -93,18 +96,20 @@ async def read_failing_boards(connection: AsyncConnection, *, times: int) -> lis
     rows = await connection.execute(
         text(
             """
-            WITH ranked AS (
-                SELECT f.source, f.board, c.slug, f.status, f.message,
-                       row_number() OVER (PARTITION BY f.source, f.board ORDER BY f.fetched_at DESC) AS n
-                FROM job_hunter.board_fetches f JOIN job_hunter.companies c ON c.id = f.company_id
-                WHERE c.retired_at IS NULL AND c.ats_type = f.source AND c.ats_id = f.board),
-            runs AS (
-                SELECT source, board, slug,
-                       COALESCE(min(n) FILTER (WHERE status NOT IN ('skipped', 'partial')), max(n) + 1) - 1 AS failed,
-                       max(status) FILTER (WHERE n = 1) AS status, max(message) FILTER (WHERE n = 1) AS message
-                FROM ranked GROUP BY source, board, slug)
-            SELECT source, board, slug, failed, status, message FROM runs WHERE failed >= :times
-            ORDER BY failed DESC, slug
+            SELECT c.ats_type, c.ats_id, c.slug, bad.failed, bad.status, bad.message
+            FROM job_hunter.companies c
+            LEFT JOIN LATERAL (
+                SELECT f.fetched_at FROM job_hunter.board_fetches f
+                WHERE f.source = c.ats_type AND f.board = c.ats_id AND f.company_id = c.id
+                  AND f.status NOT IN ('skipped', 'partial') ORDER BY f.fetched_at DESC LIMIT 1) good ON true
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS failed, (array_agg(f.status ORDER BY f.fetched_at DESC))[1] AS status,
+                       (array_agg(f.message ORDER BY f.fetched_at DESC))[1] AS message
+                FROM job_hunter.board_fetches f
+                WHERE f.source = c.ats_type AND f.board = c.ats_id AND f.company_id = c.id
+                  AND f.fetched_at > COALESCE(good.fetched_at, '-infinity')) bad
+            WHERE c.retired_at IS NULL AND bad.failed >= :times
+            ORDER BY bad.failed DESC, c.slug
             """
         ),
         {"times": times},
@@ -145,21 +150,22 @@ async def read_quarantined_boards(connection: AsyncConnection, *, since: datetim
     rows = await connection.execute(
         text(
             """
-            WITH newest AS (
-                SELECT source, board,
-                       max(fetched_at) FILTER (WHERE status = 'complete' OR accepted_at IS NOT NULL) AS done
-                FROM job_hunter.board_fetches GROUP BY source, board)
             SELECT f.source, f.board, COALESCE(c.slug, f.board), min(f.fetched_at),
-                   (array_agg(f.postings ORDER BY f.fetched_at DESC))[1],
-                   (SELECT d.postings FROM job_hunter.board_fetches d
-                    WHERE d.source = f.source AND d.board = f.board AND d.fetched_at = n.done LIMIT 1)
+                   (array_agg(f.postings ORDER BY f.fetched_at DESC))[1], done.postings
             FROM job_hunter.board_fetches f
-            JOIN newest n USING (source, board)
+            LEFT JOIN LATERAL (
+                SELECT d.fetched_at, d.postings
+                FROM job_hunter.board_fetches d
+                WHERE d.source = f.source AND d.board = f.board
+                  AND (d.status = 'complete' OR d.accepted_at IS NOT NULL)
+                ORDER BY d.fetched_at DESC LIMIT 1) done ON true
             LEFT JOIN job_hunter.companies c ON c.id = f.company_id
-            WHERE f.status = 'quarantined' AND f.accepted_at IS NULL AND f.fetched_at > COALESCE(n.done, '-infinity')
-              AND f.fetched_at >= :since AND c.retired_at IS NULL
+            WHERE f.status = 'quarantined' AND f.accepted_at IS NULL
+              AND f.fetched_at > COALESCE(done.fetched_at, '-infinity')
+              AND f.fetched_at >= :since AND f.snapshot_date >= CAST(:since AS timestamptz)::date - 2
+              AND c.retired_at IS NULL
               AND (f.source NOT IN ('greenhouse', 'lever', 'ashby') OR (c.ats_type, c.ats_id) = (f.source, f.board))
-            GROUP BY f.source, f.board, c.slug, n.done
+            GROUP BY f.source, f.board, c.slug, done.fetched_at, done.postings
             ORDER BY f.source, f.board
             """
         ),
@@ -205,16 +211,25 @@ async def read_unpriced(connection: AsyncConnection, *, look_back: int) -> list[
 
 
 async def read_rate_gaps(connection: AsyncConnection, *, longest: int) -> list[RateGap]:
-    """Where two neighbouring rates of a currency that figures are in lie more than `longest` days apart."""
+    """Where two neighbouring rates of a currency that standing figures are in lie more than `longest` days apart.
+
+    Figures stand while their role is open; reported ones have no role.
+    """
     rows = await connection.execute(
         text(
             """
-            WITH used AS (SELECT DISTINCT currency FROM job_hunter.comp_points UNION SELECT 'GBP'),
+            WITH standing AS (
+                -- OFFSET 0: by each open role's index entry, however many closed ones there have been.
+                SELECT p.currency, p.effective_date FROM job_hunter.roles r
+                CROSS JOIN LATERAL (SELECT * FROM job_hunter.comp_points p WHERE p.role_id = r.id OFFSET 0) p
+                WHERE r.closed_at IS NULL
+                UNION ALL
+                SELECT currency, effective_date FROM job_hunter.comp_points WHERE role_id IS NULL),
+            used AS (SELECT currency FROM standing UNION SELECT 'GBP'),
             steps AS (
                 SELECT f.currency, f.rate_date, lag(f.rate_date) OVER w AS before
                 FROM job_hunter.fx_rates f JOIN used USING (currency)
-                WHERE f.rate_date >= (SELECT min(p.effective_date) - CAST(:longest AS integer)
-                                      FROM job_hunter.comp_points p)
+                WHERE f.rate_date >= (SELECT min(effective_date) - CAST(:longest AS integer) FROM standing)
                 WINDOW w AS (PARTITION BY f.currency ORDER BY f.rate_date))
             SELECT currency, before, rate_date FROM steps WHERE rate_date - before > CAST(:longest AS integer)
             ORDER BY before, currency
@@ -257,7 +272,11 @@ async def read_archive(connection: AsyncConnection) -> Archive:
     """The size of the raw archive."""
     row = (
         await connection.execute(
-            text("SELECT count(*), pg_total_relation_size('job_hunter.raw_payloads') FROM job_hunter.raw_payloads")
+            text(
+                "SELECT CASE WHEN c.reltuples < 100000 THEN (SELECT count(*) FROM job_hunter.raw_payloads) "
+                "ELSE CAST(c.reltuples AS bigint) END, pg_total_relation_size(c.oid) "
+                "FROM pg_class c WHERE c.oid = CAST('job_hunter.raw_payloads' AS regclass)"
+            )
         )
     ).one()
     return Archive(row[0], row[1])

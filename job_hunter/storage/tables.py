@@ -199,6 +199,11 @@ class CompPointRow(Schema, table=True):
         UniqueConstraint("source", "external_id"),
         Index("ix_comp_points_role_id", "role_id"),
         Index("ix_comp_points_company_id", "company_id"),
+        Index(
+            "ix_comp_points_unpriced",
+            "currency",
+            postgresql_where=text("base_gbp IS NULL AND total_gbp IS NULL"),
+        ),
         CheckConstraint("evidence IN ('posted', 'reported')", name="evidence"),
     )
 

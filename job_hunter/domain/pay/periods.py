@@ -50,12 +50,17 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 
+# What no period begins with, after a blank or a bracket.
+_NO_PERIOD = frozenset("0123456789-–—.;:)?!|%$£€ckoqtuvxz")
+
 # One of these is in every match of it; looking for them costs a seventh of trying.
 _PARTS_BEFORE = ("hour", "dai", "day", "diem", "week", "month", "monat", "ann", "year", "p.a", "yr", "hr")
 
 
 def attached_period(text: str, at: int) -> tuple[Period | None, int]:
     """The period written directly behind a figure that ends at `at`, and where it ends; (None, at) when none is."""
+    if text[at : at + 3].lstrip(" (")[:1] in _NO_PERIOD:
+        return None, at
     found = _AFTER.match(text, at, min(len(text), at + 60))
     if not found or found.lastgroup is None:
         return None, at

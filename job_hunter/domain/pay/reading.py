@@ -8,7 +8,7 @@ from job_hunter.domain.currency import CODES, SYMBOLS
 from job_hunter.domain.money import Basis
 from job_hunter.domain.pay.choose import choose, width
 from job_hunter.domain.pay.prose import MAX_TEXT, Found, find_candidates
-from job_hunter.domain.pay.stated import StatedBand, quote_of, read_stated
+from job_hunter.domain.pay.stated import StatedBand, read_stated
 from job_hunter.domain.pay.types import Band, Candidate, Label, Pay, PayHints, PayReading
 from job_hunter.domain.pay.zones import countries_of
 from job_hunter.domain.text import digits, may_state_pay, plain_text
@@ -109,7 +109,7 @@ def _from_stated(stated: list[StatedBand], countries: tuple[str, ...]) -> tuple[
     chosen = max(pool, key=lambda s: width(s.band), default=None) if pool else None  # type: ignore[arg-type]
     candidates = tuple(
         Candidate(
-            quote_of(s.stated),
+            s.quote,
             0,
             0,
             _LABELS[s.band.basis] if s.band else Label.NOT_PAY,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from job_hunter.domain.currency import ANNUAL_BOUNDS, CODES, is_plausible
 from job_hunter.domain.money import PERIODS_A_YEAR, Basis, Period
@@ -43,15 +44,28 @@ _OTE_NOTE = re.compile(
 _BASE_NOTE = re.compile(r"\bbase (?:salary|pay|compensation)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class StatedBand:
-    """A stated figure after checking: a band, or the code of why it was refused."""
+LONGEST_KEPT = 2_000
+"""Characters of a label and a note whose reading is kept for the next posting."""
+
+
+class StatedBand(NamedTuple):
+    """A stated figure after checking: a band, or the code of why it was refused. `quote` is what the field said."""
 
     stated: StatedPay
     band: Band | None
     why: str
+    quote: str
     zone: int = 0
     is_own: bool = True
+
+
+class _Said(NamedTuple):
+    """What the words beside a stated figure say of it: the period in one of them alone, and in both together."""
+
+    is_salary: bool
+    basis: Basis
+    period: Period | None
+    noted: Period | None
 
 
 def read_stated(hints: PayHints) -> list[StatedBand]:
@@ -73,36 +87,49 @@ def _check(
     stated: StatedPay, hints: PayHints, countries: tuple[str, ...], patterns: tuple[tuple[int, re.Pattern[str]], ...]
 ) -> StatedBand:
     low, high = stated.min, stated.max
-    label = stated.label or ""
+    label, quote = stated.label or "", quote_of(stated)
     # 0 and 0.01 are what recruiting systems hold where nobody typed a figure
     low = None if low is not None and low <= 1 else low
     high = None if high is not None and high <= 1 else high
     if low is None and high is None:
-        return StatedBand(stated, None, "placeholder")
-    if _NOT_SALARY.search(label) and not _SALARY.search(label):
-        return StatedBand(stated, None, "not_salary_field")
+        return StatedBand(stated, None, "placeholder", quote)
+    note = stated.note or ""
+    said = (_said_before if len(label) + len(note) < LONGEST_KEPT else _said)(label, note)
+    if not said.is_salary:
+        return StatedBand(stated, None, "not_salary_field", quote)
     currency = (stated.currency or "").upper() or None
     if currency not in CODES:
-        return StatedBand(stated, None, "no_currency" if currency is None else "unknown_currency")
+        return StatedBand(stated, None, "no_currency" if currency is None else "unknown_currency", quote)
     assert currency is not None
     if names_other_country(label, countries):
-        return StatedBand(stated, None, "another_country")
+        return StatedBand(stated, None, "another_country", quote)
     if low is not None and high is not None and (low > high or high / low > MAX_SPREAD):
-        return StatedBand(stated, None, "implausible")
-    sized = _sized(stated, low, high, currency)
+        return StatedBand(stated, None, "implausible", quote)
+    sized = _sized(stated, low, high, currency, said)
     if sized is None:
-        return StatedBand(stated, None, "implausible")
+        return StatedBand(stated, None, "implausible", quote)
     low, high, period = sized
-    band = Band(low, high, currency, period, _basis(stated), quote_of(stated), stated.label)
-    zone = place_score(label, patterns)
-    return StatedBand(stated, band, "stated", zone, own_currency(countries) in (None, currency))
+    basis = said.basis if stated.basis is None or stated.basis is Basis.BASE else stated.basis
+    band = Band(low, high, currency, period, basis, quote, stated.label)
+    zone = place_score(label, patterns) if label else 0
+    return StatedBand(stated, band, "stated", quote, zone, own_currency(countries) in (None, currency))
 
 
-def _basis(stated: StatedPay) -> Basis:
+def _said(label: str, note: str) -> _Said:
+    return _Said(
+        is_salary=not _NOT_SALARY.search(label) or _SALARY.search(label) is not None,
+        basis=_basis(label, note),
+        period=_period_in(label) or _period_in(note),
+        noted=_period_in(f"{label} {note}"),
+    )
+
+
+# A board repeats its labels and notes on many of its postings.
+_said_before = lru_cache(maxsize=1024)(_said)
+
+
+def _basis(label: str, note: str) -> Basis:
     """OTE shows only in the title or the note of many sources; a note that speaks of base pay first is about base."""
-    if stated.basis is not None and stated.basis is not Basis.BASE:
-        return stated.basis
-    label, note = stated.label or "", stated.note or ""
     if _OTE.search(label):
         return Basis.OTE
     if _TOTAL.search(label):
@@ -115,14 +142,14 @@ def _basis(stated: StatedPay) -> Basis:
 
 
 def _sized(
-    stated: StatedPay, low: float | None, high: float | None, currency: str
+    stated: StatedPay, low: float | None, high: float | None, currency: str, words: _Said
 ) -> tuple[float | None, float | None, Period] | None:
     """Both ends with the period that fits them; thousands typed as `190.0` – `240.0` are written out."""
     values = [v for v in (low, high) if v is not None]
-    said = stated.period or _period_in(stated.label or "") or _period_in(stated.note or "")
+    said = stated.period or words.period
     if said is not None and all(is_plausible(v, currency, said) for v in values):
         return low, high, said
-    noted = _period_in(f"{stated.label or ''} {stated.note or ''}")
+    noted = words.noted
     if noted and all(is_plausible(v, currency, noted) for v in values):
         return low, high, noted
     floor, ceiling = ANNUAL_BOUNDS[currency]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from job_hunter.domain.money import Basis, Period
 from job_hunter.domain.place import Place
@@ -25,8 +26,7 @@ class Label(StrEnum):
     NOT_PAY = "not_pay"
 
 
-@dataclass(frozen=True, slots=True)
-class PayHints:
+class PayHints(NamedTuple):
     """What is known of a posting beside its text. `stated` come from the source's own fields, most trusted first."""
 
     stated: tuple[StatedPay, ...] = ()
@@ -36,8 +36,7 @@ class PayHints:
     location: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(NamedTuple):
     """One band as stated: full units of `currency` (ISO 4217) per `period`; None is an open end. Never both None."""
 
     min: float | None
@@ -72,8 +71,7 @@ class Pay:
     others: tuple[Band, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A money span found in a text, what it was taken for, and why it was chosen or refused."""
 
     quote: str
@@ -85,8 +83,7 @@ class Candidate:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class PayReading:
+class PayReading(NamedTuple):
     """Everything a person needs to check a reading: the pay or the reason there is none, and all candidates.
 
     `reason` is a code (`no_figure`, `not_pay`, `no_currency`, `implausible`, `ambiguous`, …), None when pay was read.

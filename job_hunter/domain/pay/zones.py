@@ -140,6 +140,7 @@ _COUNTRY_PATTERNS = tuple(
 _US_PLACES = re.compile(r"(?<![A-Za-z])(?:NYC?|SF|Bay Area|CA|CO|WA|California|Colorado|New York)(?![A-Za-z])")
 
 
+@lru_cache(maxsize=2048)
 def names_other_country(label: str, countries: tuple[str, ...]) -> bool:
     """Whether a label names a country or US state that is none of the posting's ("NY Pay Rate Range")."""
     own = set(countries)
