@@ -59,7 +59,12 @@ from flows.bootstrap import bootstrap
 
 
 async def main():
-    lines = [await bootstrap(pool="home", kind="process", active=False) for _ in range(2)]
+    lines = [await bootstrap(pool="home", kind="process", active=False)]
+    async with get_client() as client:
+        flow_id = await client.create_flow_from_name("refresh")
+        await client.create_deployment(flow_id, "of-an-earlier-version", tags=["job-hunter", "more"])
+        await client.create_deployment(flow_id, "of-somebody-else", tags=["more"])
+    lines.append(await bootstrap(pool="home", kind="process", active=False))
     try:
         await bootstrap(pool="home", kind="kubernetes", active=False, values={"image": "job-hunter:1"})
     except typer.BadParameter as error:
@@ -69,6 +74,7 @@ async def main():
         deployments = [
             [one.name, one.work_pool_name, one.job_variables, [entry.active for entry in one.schedules]]
             for one in await client.read_deployments()
+            if not one.name.startswith("of-")
         ]
     json.dump({"lines": lines, "pools": pools, "deployments": deployments}, open(sys.argv[1], "w"))
 
@@ -162,7 +168,10 @@ def without_ids(thing: Any) -> Any:
 
 
 def test_a_pool_of_processes(tmp_path: Path) -> None:
-    """As `up` has one: named otherwise, without Kubernetes' job variables, schedules paused; its type stays."""
+    """As `up` has one: named otherwise, without Kubernetes' job variables, schedules paused; its type stays.
+
+    A deployment that prefect.yaml no longer has is named, and left to a person.
+    """
     found = _found(PROCESSES, tmp_path)
     assert found["pools"] == {"home": ["process", 5], "home-shards": ["process", 8]}
     wanted = {one["name"]: one for one in read_deployments()}
@@ -171,6 +180,10 @@ def test_a_pool_of_processes(tmp_path: Path) -> None:
         assert pool == wanted[name]["work_pool"]["name"].replace("job-hunter", "home")
         assert job_variables == {}
         assert schedules == [False] * len(wanted[name].get("schedules", []))
+    old = "refresh/of-an-earlier-version"
+    assert [line for lines in found["lines"] for line in lines if "goes on" in line] == [
+        f"deployment {old} is not in prefect.yaml and goes on: `prefect deployment delete {old}` ends it"
+    ]
     assert [lines[0] for lines in found["lines"]] == [
         "work pool home (process): created",
         "work pool home (process): unchanged",
