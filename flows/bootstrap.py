@@ -17,6 +17,7 @@ import yaml
 from prefect import Flow, get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate, WorkPoolUpdate
+from prefect.client.schemas.filters import DeploymentFilter
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.events.schemas.deployment_triggers import DeploymentEventTrigger
 from prefect.exceptions import ObjectNotFound
@@ -31,6 +32,9 @@ from job_hunter.config.files import did_you_mean
 
 POOL = "job-hunter"
 """The main pool's name in prefect.yaml; other pools there are named after it, and follow it under another name."""
+
+TAG = "job-hunter"
+"""What every deployment of prefect.yaml is tagged with."""
 
 POOL_LIMITS = {POOL: 5, f"{POOL}-shards": 8}
 """Flow runs at once in a pool: 30 webhook events once started 30 processes. Shards don't wait for parents' slots."""
@@ -166,6 +170,14 @@ async def apply_deployment(
     return f"{flow.name}/{wanted['name']}"
 
 
+async def find_others(client: PrefectClient, deployments: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Full names of deployments that bear our tag and are not among `deployments`: of an earlier version, say."""
+    ours = {wanted["name"] for wanted in deployments}
+    tagged = DeploymentFilter.parse_obj({"tags": {"all_": [TAG]}})
+    others = [found for found in await client.read_deployments(deployment_filter=tagged) if found.name not in ours]
+    return sorted([f"{(await client.read_flow(found.flow_id)).name}/{found.name}" for found in others])
+
+
 async def bootstrap(
     *, pool: str, kind: str, active: bool, values: Mapping[str, str] | None = None, path: Path | None = None
 ) -> list[str]:
@@ -192,6 +204,10 @@ async def bootstrap(
                 active=active,
             )
             lines.append(f"deployment {name}")
+        lines += [
+            f"deployment {name} is not in prefect.yaml and goes on: `prefect deployment delete {name}` ends it"
+            for name in await find_others(client, deployments)
+        ]
     await apply_tag_limits()
     lines += [f"limit {tag}: {limit}" for tag, limit in TAG_LIMITS.items()]
     return lines

@@ -228,6 +228,14 @@ variable "prefect" {
     condition     = (var.prefect.api_url != null) == ((var.prefect.namespace != null) != (length(var.prefect.cidrs) > 0))
     error_message = "prefect: with api_url, and only then, say where it is: a namespace or cidrs."
   }
+  validation {
+    condition     = alltrue([for cidr in var.prefect.cidrs : can(cidrhost(cidr, 0))])
+    error_message = "prefect.cidrs: addresses such as 192.168.1.30/32."
+  }
+  validation {
+    condition     = var.prefect.port > 0 && var.prefect.port < 65536
+    error_message = "prefect.port: 1 to 65535."
+  }
 }
 
 variable "receiver_clients" {
@@ -253,6 +261,12 @@ variable "flow_destinations" {
     condition     = alltrue([for one in var.flow_destinations : (one.namespace != null) != (length(one.cidrs) > 0)])
     error_message = "flow_destinations: each with either a namespace or cidrs."
   }
+  validation {
+    condition = alltrue([
+      for one in var.flow_destinations : one.port > 0 && one.port < 65536 && alltrue([for cidr in one.cidrs : can(cidrhost(cidr, 0))])
+    ])
+    error_message = "flow_destinations: ports 1 to 65535, and cidrs such as 192.168.1.5/32."
+  }
 }
 
 variable "web_ports" {
@@ -270,6 +284,11 @@ variable "dns_cidrs" {
   description = "Addresses of DNS caches on the nodes, besides the cluster's own DNS in kube-system."
   type        = list(string)
   default     = ["169.254.20.10/32"]
+
+  validation {
+    condition     = alltrue([for cidr in var.dns_cidrs : can(cidrhost(cidr, 0))])
+    error_message = "dns_cidrs: addresses such as 169.254.20.10/32."
+  }
 }
 
 variable "kubernetes_api" {
@@ -279,6 +298,14 @@ variable "kubernetes_api" {
     port  = optional(number, 6443)
   })
   default = null
+
+  validation {
+    condition = var.kubernetes_api == null || try(
+      length(var.kubernetes_api.cidrs) > 0 && alltrue([for cidr in var.kubernetes_api.cidrs : can(cidrhost(cidr, 0))])
+      && var.kubernetes_api.port > 0 && var.kubernetes_api.port < 65536, false
+    )
+    error_message = "kubernetes_api: at least one address such as 192.168.1.10/32, and a port; without one the worker reaches nothing."
+  }
 }
 
 variable "cluster_uid" {

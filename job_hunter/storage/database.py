@@ -38,7 +38,10 @@ _LOST = (
     asyncpg.InternalClientError,  # the server's last words came between two of our own
 )
 _OWN_TRANSACTION = text("SELECT CAST(pg_current_xact_id_if_assigned() AS text)")
-_STATUS = text("SELECT pg_xact_status(CAST(CAST(:transaction AS text) AS xid8))")
+_STATUS = text(  # a server that took over may never have heard of it, and would refuse the question
+    "SELECT CASE WHEN x.id < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status(x.id) END "
+    "FROM (SELECT CAST(CAST(:transaction AS text) AS xid8) AS id) x"
+)
 _AUTHENTICATION = (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError)
 
 

@@ -19,7 +19,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.settings import PREFECT_API_URL, PREFECT_WORKER_QUERY_SECONDS, temporary_settings
 from prefect_kubernetes.worker import KubernetesWorkerJobConfiguration
 
-from flows.bootstrap import POOL, POOL_LIMITS, job_template, pools_of, project_file, read_deployments, renamed
+from flows.bootstrap import POOL, POOL_LIMITS, TAG, job_template, pools_of, project_file, read_deployments, renamed
 from job_hunter.settings import Settings
 
 IMAGE = "registry.example/job-hunter:1.2.3"
@@ -241,6 +241,11 @@ def test_wrong_defaults_are_refused(values: dict[str, str], message: str) -> Non
     """Each with one sentence that says what is allowed."""
     with pytest.raises(typer.BadParameter, match=message.replace("?", r"\?")):
         job_template(values)
+
+
+def test_every_deployment_bears_the_tag() -> None:
+    """By it bootstrap tells a deployment that prefect.yaml no longer has."""
+    assert all(TAG in wanted["tags"] for wanted in read_deployments())
 
 
 def test_a_stray_pool_in_prefect_yaml_is_refused() -> None:

@@ -133,6 +133,42 @@ run "a_destination_nowhere" {
   variables { flow_destinations = [{ port = 5000 }] }
 }
 
+run "a_destination_at_no_address" {
+  command         = plan
+  expect_failures = [var.flow_destinations]
+  variables { flow_destinations = [{ port = 5000, cidrs = ["192.168.1.5"] }] }
+}
+
+run "a_destination_at_no_port" {
+  command         = plan
+  expect_failures = [var.flow_destinations]
+  variables { flow_destinations = [{ port = 0, namespace = "watch" }] }
+}
+
+run "a_prefect_server_at_no_address" {
+  command         = plan
+  expect_failures = [var.prefect]
+  variables { prefect = { api_url = "http://prefect:4200/api", cidrs = ["prefect"] } }
+}
+
+run "a_prefect_server_at_no_port" {
+  command         = plan
+  expect_failures = [var.prefect]
+  variables { prefect = { api_url = "http://prefect:4200/api", namespace = "prefect", port = 70000 } }
+}
+
+run "a_dns_cache_at_no_address" {
+  command         = plan
+  expect_failures = [var.dns_cidrs]
+  variables { dns_cidrs = ["169.254.20.10"] }
+}
+
+run "a_kubernetes_api_nowhere" {
+  command         = plan
+  expect_failures = [var.kubernetes_api]
+  variables { kubernetes_api = { cidrs = [] } }
+}
+
 run "a_mistyped_pull_policy" {
   command         = plan
   expect_failures = [var.image_pull_policy]

@@ -51,13 +51,49 @@ asyncio.run(main())
 """
 
 
+PROCESSES = """
+import asyncio, json, sys
+import typer
+from prefect import get_client
+from flows.bootstrap import bootstrap
+
+
+async def main():
+    lines = [await bootstrap(pool="home", kind="process", active=False)]
+    async with get_client() as client:
+        flow_id = await client.create_flow_from_name("refresh")
+        await client.create_deployment(flow_id, "of-an-earlier-version", tags=["job-hunter", "more"])
+        await client.create_deployment(flow_id, "of-somebody-else", tags=["more"])
+    lines.append(await bootstrap(pool="home", kind="process", active=False))
+    try:
+        await bootstrap(pool="home", kind="kubernetes", active=False, values={"image": "job-hunter:1"})
+    except typer.BadParameter as error:
+        lines.append([str(error)])
+    async with get_client() as client:
+        pools = {pool.name: [pool.type, pool.concurrency_limit] for pool in await client.read_work_pools()}
+        deployments = [
+            [one.name, one.work_pool_name, one.job_variables, [entry.active for entry in one.schedules]]
+            for one in await client.read_deployments()
+            if not one.name.startswith("of-")
+        ]
+    json.dump({"lines": lines, "pools": pools, "deployments": deployments}, open(sys.argv[1], "w"))
+
+
+asyncio.run(main())
+"""
+
+
 NEW = ("created", "updated", "owner_resource")
 
 
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What bootstrap said, and the server's whole state, after each of four runs; the last with another image."""
-    folder: Path = tmp_path_factory.mktemp("bootstrap")
+    return _found(SCRIPT, tmp_path_factory.mktemp("bootstrap"))
+
+
+def _found(script: str, folder: Path) -> dict[str, Any]:
+    """What `script` writes down, in a process with a Prefect of its own."""
     env = process_environment(
         {
             "PREFECT_HOME": str(folder / "prefect"),
@@ -68,7 +104,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
     found = folder / "found.json"
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT, str(found)],
+        [sys.executable, "-W", "ignore", "-c", script, str(found)],
         env=env,
         capture_output=True,
         text=True,
@@ -129,6 +165,30 @@ def without_ids(thing: Any) -> Any:
     if isinstance(thing, list):
         return [without_ids(one) for one in thing]
     return thing
+
+
+def test_a_pool_of_processes(tmp_path: Path) -> None:
+    """As `up` has one: named otherwise, without Kubernetes' job variables, schedules paused; its type stays.
+
+    A deployment that prefect.yaml no longer has is named, and left to a person.
+    """
+    found = _found(PROCESSES, tmp_path)
+    assert found["pools"] == {"home": ["process", 5], "home-shards": ["process", 8]}
+    wanted = {one["name"]: one for one in read_deployments()}
+    assert {name for name, *_ in found["deployments"]} == wanted.keys()
+    for name, pool, job_variables, schedules in found["deployments"]:
+        assert pool == wanted[name]["work_pool"]["name"].replace("job-hunter", "home")
+        assert job_variables == {}
+        assert schedules == [False] * len(wanted[name].get("schedules", []))
+    old = "refresh/of-an-earlier-version"
+    assert [line for lines in found["lines"] for line in lines if "goes on" in line] == [
+        f"deployment {old} is not in prefect.yaml and goes on: `prefect deployment delete {old}` ends it"
+    ]
+    assert [lines[0] for lines in found["lines"]] == [
+        "work pool home (process): created",
+        "work pool home (process): unchanged",
+        "the work pool home is of type process, not kubernetes: delete it or choose another --pool",
+    ]
 
 
 def test_bootstrap_says_when_events_are_off(tmp_path: Path) -> None:

@@ -176,6 +176,66 @@ def test_the_network_is_closed_but_for_what_is_listed(plans: dict[str, dict[str,
     assert [(rule["to"][0]["ipBlock"]["cidr"], rule["ports"][0]["port"]) for rule in api] == [("192.0.2.10/32", 6443)]
 
 
+def _peer(peer: dict[str, Any]) -> str:
+    """A peer in one word: an address, a namespace with the labels of its pods, or a component of ours."""
+    if "ipBlock" in peer:
+        return str(peer["ipBlock"]["cidr"])
+    labels = peer.get("podSelector", {}).get("matchLabels", {})
+    if "namespaceSelector" in peer:
+        namespace = peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+        return "/".join([namespace, *labels.values()])
+    return f"our {labels['app.kubernetes.io/component']}"
+
+
+def _ways(spec: dict[str, Any], direction: str, end: str) -> dict[str, list[int]]:
+    """Whom a policy lets in or out, with the ports."""
+    return {
+        _peer(peer): sorted(int(port["port"]) for port in rule["ports"])
+        for rule in spec.get(direction, [])
+        for peer in rule[end]
+    }
+
+
+WAYS_IN = {
+    "receiver": {"watch/changedetection": [8080], "monitoring": [8080]},
+    "prefect": {
+        "our worker": [4200],
+        "our receiver": [4200],
+        "our flow-run": [4200],
+        "our bootstrap": [4200],
+        "our tidy": [4200],
+        "ingress": [4200],
+    },
+}
+WAYS_OUT = {
+    "flow-run": {
+        "our prefect": [4200],
+        "postgres/main": [5432],
+        "0.0.0.0/0": [80, 443],
+        "::/0": [80, 443],
+        "watch": [5000],
+        "192.168.1.5/32": [587],
+    },
+    "receiver": {"our prefect": [4200], "postgres/main": [5432]},
+    "worker": {"our prefect": [4200], "192.0.2.10/32": [6443]},
+    "bootstrap": {"our prefect": [4200]},
+    "tidy": {"our prefect": [4200]},
+    "prefect": {"postgres/main": [5432]},
+}
+
+
+@needs_tools
+@pytest.mark.parametrize("component", WAYS_OUT)
+def test_every_way_in_and_out(component: str, plans: dict[str, dict[str, Any]], terraform: Terraform) -> None:
+    """These peers on these ports, and no others; DNS, which all may ask, is a policy of its own."""
+    found = manifests(plans["everything"], terraform.schema)
+    policies = {one["metadata"]["name"]: one["spec"] for one in found if one["kind"] == "NetworkPolicy"}
+    assert _ways(policies["job-hunter"], "egress", "to") == {"kube-system": [53, 53], "169.254.20.10/32": [53, 53]}
+    spec = policies[f"job-hunter-{component}"]
+    assert _ways(spec, "ingress", "from") == WAYS_IN.get(component, {})
+    assert _ways(spec, "egress", "to") == WAYS_OUT[component]
+
+
 @needs_tools
 def test_grafana_gets_every_dashboard_and_alert(plans: dict[str, dict[str, Any]], terraform: Terraform) -> None:
     """Each file once, in its namespace, with the label its sidecar looks for; and whole."""
