@@ -32,10 +32,30 @@ STORAGE = {
 }
 
 # Views name what is not stated; without statistics of these words the planner takes any choice of them for a rare one.
+PLACES = {"roles_snapshots": "primary_location", "comp_snapshots": "location_bucket"}
 STATISTICS = {
-    "st_roles_place": "(COALESCE(primary_location, 'unknown')) FROM job_hunter.roles",
-    "st_roles_family": "(COALESCE(family, 'unknown')) FROM job_hunter.roles",
+    f"st_{table}_{what}": f"(COALESCE({column}, 'unknown')) FROM job_hunter.{table}"
+    for table, place in (
+        ("roles", "primary_location"),
+        *((f"{parent}_{year}", place) for parent, place in PLACES.items() for year in YEARS),
+    )
+    for what, column in (("place", place), ("family", "family"))
 }
+
+_CHANGES = """
+        SELECT e.happened_at, e.kind, r.source, r.board, c.slug AS company, c.display_name, r.title,
+               COALESCE(r.primary_location, 'unknown') AS place, COALESCE(r.family, 'unknown') AS family,
+               COALESCE(g.slug, l.slug, 'unstated') AS level, r.is_canonical, r.id AS role_id
+        FROM job_hunter.role_events e
+        {0}
+        JOIN job_hunter.companies c ON c.id = r.company_id
+        LEFT JOIN job_hunter.levels l ON l.id = r.level_id
+        LEFT JOIN job_hunter.levels g ON g.id = l.generic_id"""
+ROLE_CHANGES_BEFORE = _CHANGES.format("JOIN job_hunter.roles r ON r.id = e.role_id")
+# OFFSET 0: from the events of the days asked for to their roles, never from every role to its events.
+ROLE_CHANGES = _CHANGES.format(
+    "CROSS JOIN LATERAL (SELECT * FROM job_hunter.roles o WHERE o.id = e.role_id OFFSET 0) r"
+)
 
 FX_STATUS_BEFORE = """
         WITH figures AS (
@@ -97,9 +117,11 @@ def upgrade() -> None:
         values = ", ".join(f"{name} = {value}" for name, value in settings.items())
         op.execute(f"ALTER TABLE job_hunter.{table} SET ({values})")
     op.execute(f"CREATE OR REPLACE VIEW job_hunter.fx_status AS {FX_STATUS}")
+    op.execute(f"CREATE OR REPLACE VIEW job_hunter.role_changes AS {ROLE_CHANGES}")
 
 
 def downgrade() -> None:
+    op.execute(f"CREATE OR REPLACE VIEW job_hunter.role_changes AS {ROLE_CHANGES_BEFORE}")
     op.execute(f"CREATE OR REPLACE VIEW job_hunter.fx_status AS {FX_STATUS_BEFORE}")
     for table, settings in STORAGE.items():
         op.execute(f"ALTER TABLE job_hunter.{table} RESET ({', '.join(settings)})")
