@@ -111,6 +111,9 @@ def upgrade() -> None:
         schema="job_hunter",
         postgresql_where=sa.text("base_gbp IS NULL AND total_gbp IS NULL"),
     )
+    # A company's roles of some months; alone, its index leads through all it ever had.
+    op.create_index("ix_roles_company_id_first_seen_at", "roles", ["company_id", "first_seen_at"], schema="job_hunter")
+    op.drop_index("ix_roles_company_id", "roles", schema="job_hunter")
     for name, what in STATISTICS.items():
         op.execute(f"CREATE STATISTICS job_hunter.{name} ON {what}")
     for table, settings in STORAGE.items():
@@ -127,4 +130,6 @@ def downgrade() -> None:
         op.execute(f"ALTER TABLE job_hunter.{table} RESET ({', '.join(settings)})")
     for name in STATISTICS:
         op.execute(f"DROP STATISTICS job_hunter.{name}")
+    op.create_index("ix_roles_company_id", "roles", ["company_id"], schema="job_hunter")
+    op.drop_index("ix_roles_company_id_first_seen_at", "roles", schema="job_hunter")
     op.drop_index("ix_comp_points_unpriced", "comp_points", schema="job_hunter")
