@@ -32,10 +32,30 @@ STORAGE = {
 }
 
 # Views name what is not stated; without statistics of these words the planner takes any choice of them for a rare one.
+PLACES = {"roles_snapshots": "primary_location", "comp_snapshots": "location_bucket"}
 STATISTICS = {
-    "st_roles_place": "(COALESCE(primary_location, 'unknown')) FROM job_hunter.roles",
-    "st_roles_family": "(COALESCE(family, 'unknown')) FROM job_hunter.roles",
+    f"st_{table}_{what}": f"(COALESCE({column}, 'unknown')) FROM job_hunter.{table}"
+    for table, place in (
+        ("roles", "primary_location"),
+        *((f"{parent}_{year}", place) for parent, place in PLACES.items() for year in YEARS),
+    )
+    for what, column in (("place", place), ("family", "family"))
 }
+
+_CHANGES = """
+        SELECT e.happened_at, e.kind, r.source, r.board, c.slug AS company, c.display_name, r.title,
+               COALESCE(r.primary_location, 'unknown') AS place, COALESCE(r.family, 'unknown') AS family,
+               COALESCE(g.slug, l.slug, 'unstated') AS level, r.is_canonical, r.id AS role_id
+        FROM job_hunter.role_events e
+        {0}
+        JOIN job_hunter.companies c ON c.id = r.company_id
+        LEFT JOIN job_hunter.levels l ON l.id = r.level_id
+        LEFT JOIN job_hunter.levels g ON g.id = l.generic_id"""
+ROLE_CHANGES_BEFORE = _CHANGES.format("JOIN job_hunter.roles r ON r.id = e.role_id")
+# OFFSET 0: from the events of the days asked for to their roles, never from every role to its events.
+ROLE_CHANGES = _CHANGES.format(
+    "CROSS JOIN LATERAL (SELECT * FROM job_hunter.roles o WHERE o.id = e.role_id OFFSET 0) r"
+)
 
 FX_STATUS_BEFORE = """
         WITH figures AS (
@@ -91,18 +111,25 @@ def upgrade() -> None:
         schema="job_hunter",
         postgresql_where=sa.text("base_gbp IS NULL AND total_gbp IS NULL"),
     )
+    # A company's roles of some months; alone, its index leads through all it ever had.
+    op.create_index("ix_roles_company_id_first_seen_at", "roles", ["company_id", "first_seen_at"], schema="job_hunter")
+    op.drop_index("ix_roles_company_id", "roles", schema="job_hunter")
     for name, what in STATISTICS.items():
         op.execute(f"CREATE STATISTICS job_hunter.{name} ON {what}")
     for table, settings in STORAGE.items():
         values = ", ".join(f"{name} = {value}" for name, value in settings.items())
         op.execute(f"ALTER TABLE job_hunter.{table} SET ({values})")
     op.execute(f"CREATE OR REPLACE VIEW job_hunter.fx_status AS {FX_STATUS}")
+    op.execute(f"CREATE OR REPLACE VIEW job_hunter.role_changes AS {ROLE_CHANGES}")
 
 
 def downgrade() -> None:
+    op.execute(f"CREATE OR REPLACE VIEW job_hunter.role_changes AS {ROLE_CHANGES_BEFORE}")
     op.execute(f"CREATE OR REPLACE VIEW job_hunter.fx_status AS {FX_STATUS_BEFORE}")
     for table, settings in STORAGE.items():
         op.execute(f"ALTER TABLE job_hunter.{table} RESET ({', '.join(settings)})")
     for name in STATISTICS:
         op.execute(f"DROP STATISTICS job_hunter.{name}")
+    op.create_index("ix_roles_company_id", "roles", ["company_id"], schema="job_hunter")
+    op.drop_index("ix_roles_company_id_first_seen_at", "roles", schema="job_hunter")
     op.drop_index("ix_comp_points_unpriced", "comp_points", schema="job_hunter")

@@ -128,7 +128,7 @@ class RoleRow(Schema, table=True):
         UniqueConstraint("source", "external_id"),
         Index("ix_roles_source_board_open", "source", "board", postgresql_where=text("closed_at IS NULL")),
         Index("ix_roles_dedup_key", "dedup_key"),
-        Index("ix_roles_company_id", "company_id"),
+        Index("ix_roles_company_id_first_seen_at", "company_id", "first_seen_at"),
         Index("ix_roles_internal_id", "source", "internal_id", postgresql_where=text("internal_id IS NOT NULL")),
         Index("ix_roles_payload_hash", "payload_hash"),
         Index("ix_roles_first_seen_at", "first_seen_at"),

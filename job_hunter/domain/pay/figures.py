@@ -286,7 +286,7 @@ def _ends(text: str, a: Amount) -> tuple[float | None, float | None, int]:
 def open_end(before: str) -> str | None:
     """Which end the words right before a figure open: `upper` ("up to"), `lower` ("from") or none.
 
-    Boards repeat themselves: a cache spares three searches in four.
+    A board repeats these words on many of its postings, so that what they say is kept.
     """
     if _UPPER_ONLY.search(before) or _BARE_TO.search(before):
         return "upper"
