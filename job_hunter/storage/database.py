@@ -54,7 +54,8 @@ def asyncpg_dsn(dsn: str) -> str:
 def host_of(dsn: str) -> str:
     """Where `dsn` points, without user and password, for messages."""
     rest = dsn.partition("://")[2]
-    return rest.rpartition("@")[2].partition("?")[0] or "the local socket"
+    place = rest.rpartition("@")[2].partition("?")[0]
+    return f"the local socket{place}" if place[:1] in ("", "/") else place
 
 
 class _Connection(asyncpg.Connection):
@@ -164,7 +165,13 @@ class Database:
 
     def __repr__(self) -> str:
         """Where it points, never the password."""
-        return f"Database({host_of(self._dsn())!r})"
+        return f"Database({self._where()!r})"
+
+    def _where(self) -> str:
+        try:
+            return host_of(self._dsn())
+        except ConfigError:  # the file is being replaced
+            return "the address in DB_CONNECTION_STRING_FILE"
 
     async def _connect(self) -> asyncpg.Connection:
         opened = await connect(self._dsn, patience=self.patience, is_reread=self._was_connected, sleep=self._sleep)
@@ -230,7 +237,7 @@ class Database:
             if not is_connection_lost(error):
                 raise
             raise DatabaseUnavailable(
-                f"Postgres at {host_of(self._dsn())} broke the connection: what was being written is not kept. Check "
+                f"Postgres at {self._where()} broke the connection: what was being written is not kept. Check "
                 f"that it runs, then run the command again."
             ) from error
 

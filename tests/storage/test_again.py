@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.errors import DatabaseUnavailable
-from job_hunter.storage.database import REPEATS, Database, _is_committed
+from job_hunter.storage.database import REPEATS, Database, _is_committed, host_of
 
 RATE = text("INSERT INTO job_hunter.fx_rates VALUES ('2026-11-20', 'USD', 1.1) RETURNING currency")
 
@@ -101,3 +101,17 @@ async def test_other_errors_are_not_repeated(database: Database) -> None:
     with pytest.raises(Exception, match="division by zero"):
         await database.write(work)
     assert len(done) == 1
+
+
+WHERE = [
+    ("postgresql+asyncpg://user:secret@db.example:5432/jobs?sslmode=require", "db.example:5432/jobs"),
+    ("postgresql://user:s%40cret@/jobs?host=/run/postgres", "the local socket/jobs"),
+    ("postgresql:///jobs", "the local socket/jobs"),
+    ("postgresql://", "the local socket"),
+]
+
+
+@pytest.mark.parametrize(("dsn", "where"), WHERE)
+def test_where_a_database_is_said_to_be(dsn: str, where: str) -> None:
+    """Host and database, without user, password and options."""
+    assert where == host_of(dsn)

@@ -11,6 +11,7 @@ import asyncpg
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.run import Summary
 from job_hunter.errors import ConfigError, DatabaseUnavailable
@@ -171,6 +172,25 @@ async def test_work_is_done_again_from_its_beginning(rotating: Rotation) -> None
             return int(await connection.scalar(text("SELECT count(*) FROM job_hunter.fx_rates")) or 0)
 
     assert await database.again(work) == 1
+    assert (tries, patient.waits) == (2, 2)
+    await database.close()
+
+
+async def test_a_session_that_ends_while_the_file_is_replaced(rotating: Rotation) -> None:
+    """Nothing in the file for a moment: what was being done is done again all the same."""
+    patient = _Patient(rotating, late=2)
+    database = _database(rotating, patient.sleep)
+    tries = 0
+
+    async def work(connection: AsyncConnection) -> int:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            await rotating.rotate()
+            rotating.file.write_text("", encoding="utf-8")
+        return int(await connection.scalar(text("SELECT 1")) or 0)
+
+    assert await database.write(work) == 1
     assert (tries, patient.waits) == (2, 2)
     await database.close()
 
