@@ -31,7 +31,9 @@ class Question:
 class Leader:
     """One company. Money in pounds a year; `n` figures stand behind the p50, `distinct` of them differ.
 
-    `open_before` is None when its board was not read then. `trend` and `openings` have one value a snapshot date of
+    `open_roles` and `open_before` are None when its board was not read that day or a week before; then `is_unread`, and
+    what stands behind the p50 are the figures that need no board. `n_reported` is None when no source says how many
+    people stand behind a figure. `trend` and `openings` have one value a snapshot date of
     the report's `dates`, None where the company has none.
     """
 
@@ -46,12 +48,13 @@ class Leader:
     distinct: int
     n_posted: int
     n_points_reported: int
-    n_reported: int
-    open_roles: int
+    n_reported: int | None
+    open_roles: int | None
     open_before: int | None
     states_pay: int
     trend: tuple[float | None, ...]
     openings: tuple[int | None, ...]
+    is_unread: bool = False
 
     @property
     def is_low_confidence(self) -> bool:
@@ -145,8 +148,11 @@ class LeadersReport:
             return "There is no snapshot yet: run a refresh first"
         if not self.leaders:
             return f"No company states pay for these roles in {place} on {self.snapshot_date}"
-        first = self.leaders[0]
-        also = ", ".join(f"{leader.name} {money(leader.p50)}" for leader in self.leaders[1:3])
+        read = [leader for leader in self.leaders if not leader.is_unread]
+        if not read:
+            return f"The board of no company that states pay in {place} was read on {self.snapshot_date}"
+        first = read[0]
+        also = ", ".join(f"{leader.name} {money(leader.p50)}" for leader in read[1:3])
         return f"{first.name} leads {place} at {money(first.p50)}" + (f", ahead of {also}" if also else "")
 
 

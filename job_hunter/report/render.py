@@ -21,7 +21,8 @@ def evidence(leader: Leader) -> str:
     """What stands behind a p50, in words: `12 posted`, `3 posted + 2 reported (40 people)`."""
     parts = [f"{leader.n_posted} posted"] if leader.n_posted else []
     if leader.n_points_reported:
-        parts.append(f"{leader.n_points_reported} reported ({leader.n_reported} people)")
+        people = "" if leader.n_reported is None else f" ({leader.n_reported} people)"
+        parts.append(f"{leader.n_points_reported} reported{people}")
     return " + ".join(parts)
 
 
@@ -32,7 +33,7 @@ def spread(leader: Leader) -> str:
 
 def opening_change(leader: Leader) -> str:
     """The change of its open roles over the week, empty when it is not known."""
-    if leader.open_before is None:
+    if leader.open_before is None or leader.open_roles is None:
         return ""
     return f"{leader.open_roles - leader.open_before:+d}".replace("-", "−").replace("+0", "±0")
 

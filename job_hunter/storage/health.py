@@ -86,8 +86,10 @@ class Archive:
 
 
 async def read_newest_snapshot(connection: AsyncConnection) -> date | None:
-    """The newest day with snapshot rows of roles."""
-    newest: date | None = await connection.scalar(text("SELECT max(snapshot_date) FROM job_hunter.roles_snapshots"))
+    """The newest day of the series: a whole refresh ran, and a board was read completely."""
+    newest: date | None = await connection.scalar(
+        text("SELECT snapshot_date FROM job_hunter.snapshot_days ORDER BY snapshot_date DESC LIMIT 1")
+    )
     return newest
 
 

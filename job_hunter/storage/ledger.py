@@ -21,8 +21,14 @@ REFRESH_LOCK = 0x6A68_7266  # "jhrf": one refresh at a time
 FEED_LOCK = 0x6A68_6664  # "jhfd": boards share it, feeds that touch many companies hold it alone
 
 
-async def write_run(connection: AsyncConnection, run: Run, *, parser_version: str, boards_planned: int) -> None:
-    """Open the ledger's row of `run`; a retry of the same run leaves it as it is."""
+async def write_run(
+    connection: AsyncConnection, run: Run, *, parser_version: str, boards_planned: int, is_narrow: bool
+) -> None:
+    """Open the ledger's row of `run`; a retry of the same run leaves it as it is.
+
+    `is_narrow` when some companies or sources only are asked: the day is then one of the series only if another run
+    of it asks all, or as long as no run ever has.
+    """
     table = RefreshRunRow.__table__  # type: ignore[attr-defined]
     await connection.execute(
         insert(table)
@@ -35,6 +41,7 @@ async def write_run(connection: AsyncConnection, run: Run, *, parser_version: st
             parser_version=parser_version,
             reading_version=run.reading_version,
             boards_planned=boards_planned,
+            is_narrow=is_narrow,
         )
         .on_conflict_do_nothing()
     )

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.leaders import MissingBoard, OwnComp
+from job_hunter.storage.ledger import RECEIVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ class PointRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UnpricedRow:
+    """How many figures of a company in one currency have no pounds on a snapshot date."""
+
+    on: date
+    company_id: int
+    currency: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class CompanyName:
     """What the report shows of a company."""
 
@@ -65,11 +76,11 @@ _ROLES = _COUNTED.format(bucket="primary_location")
 
 
 async def read_dates(connection: AsyncConnection, *, since: date, until: date) -> list[date]:
-    """The snapshot dates in a window, oldest first: days on which a board was read completely."""
+    """The days of the series in a window, oldest first: a whole refresh ran, and a board was read completely."""
     rows = await connection.execute(
         text(
-            "SELECT DISTINCT snapshot_date FROM job_hunter.board_fetches "
-            "WHERE snapshot_date BETWEEN :since AND :until AND status = 'complete' ORDER BY snapshot_date"
+            "SELECT snapshot_date FROM job_hunter.snapshot_days WHERE snapshot_date BETWEEN :since AND :until "
+            "ORDER BY snapshot_date"
         ),
         {"since": since, "until": until},
     )
@@ -77,11 +88,11 @@ async def read_dates(connection: AsyncConnection, *, since: date, until: date) -
 
 
 async def read_newest_date(connection: AsyncConnection, *, until: date) -> date | None:
-    """The newest day up to `until` on which a board was read completely."""
+    """The newest day of the series up to `until` (see `read_dates`)."""
     newest: date | None = await connection.scalar(
         text(
-            "SELECT max(snapshot_date) FROM job_hunter.board_fetches "
-            "WHERE snapshot_date <= :until AND status = 'complete'"
+            "SELECT snapshot_date FROM job_hunter.snapshot_days WHERE snapshot_date <= :until "
+            "ORDER BY snapshot_date DESC LIMIT 1"
         ),
         {"until": until},
     )
@@ -102,6 +113,23 @@ async def read_points(connection: AsyncConnection, which: Filter, dates: Sequenc
         {**which.values(), "dates": list(dates)},
     )
     return [PointRow(*row) for row in rows]
+
+
+async def read_unpriced(connection: AsyncConnection, which: Filter, dates: Sequence[date]) -> list[UnpricedRow]:
+    """The yearly figures on each of `dates` that have no pounds, because there is no exchange rate of their day."""
+    rows = await connection.execute(
+        text(
+            f"""
+            SELECT s.snapshot_date, s.company_id, s.currency, count(*)
+            FROM job_hunter.comp_snapshots s JOIN job_hunter.comp_points p ON p.id = s.comp_point_id
+            WHERE s.snapshot_date = ANY(:dates) AND {_POINTS} AND COALESCE(s.total_gbp, s.base_gbp) IS NULL
+              AND COALESCE(s.total_value, s.base_value) IS NOT NULL AND p.period = 'year'
+            GROUP BY s.snapshot_date, s.company_id, s.currency
+            """
+        ),
+        {**which.values(), "dates": list(dates)},
+    )
+    return [UnpricedRow(*row) for row in rows]
 
 
 async def read_medians(
@@ -142,24 +170,43 @@ async def read_openings(
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
-async def read_covered_companies(connection: AsyncConnection, *, since: date, until: date) -> set[tuple[date, int]]:
-    """On which dates of a window a company's own board was read completely, as (date, company id)."""
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """On which days of a window companies' own boards were read completely, as (date, company id).
+
+    `boarded` are the companies that have a board or a watched page; of the others, who are known from threads, nothing
+    is ever known to be missing.
+    """
+
+    read: frozenset[tuple[date, int]]
+    boarded: frozenset[int]
+
+    def is_missing(self, day: date, company: int) -> bool:
+        """Whether the company has a board and it was not read on `day`."""
+        return company in self.boarded and (day, company) not in self.read
+
+
+async def read_covered_companies(connection: AsyncConnection, *, since: date, until: date) -> Coverage:
+    """Which companies' own boards were asked in a window, and on which of its dates they were read completely."""
     rows = await connection.execute(
         text(
-            "SELECT DISTINCT snapshot_date, company_id FROM job_hunter.board_fetches "
-            "WHERE snapshot_date BETWEEN :since AND :until AND status = 'complete' AND company_id IS NOT NULL "
-            "AND source <> 'levels_fyi'"
+            "SELECT snapshot_date, company_id, bool_or(status = 'complete') FROM job_hunter.board_fetches "
+            "WHERE snapshot_date BETWEEN :since AND :until AND company_id IS NOT NULL AND source <> 'levels_fyi' "
+            "GROUP BY snapshot_date, company_id"
         ),
         {"since": since, "until": until},
     )
-    return {(row[0], row[1]) for row in rows}
+    found = rows.all()
+    return Coverage(frozenset((row[0], row[1]) for row in found if row[2]), frozenset(row[1] for row in found))
 
 
 _REREAD = """
     WITH ends AS (
-        SELECT COALESCE((SELECT max(finished_at) FROM job_hunter.refresh_runs WHERE snapshot_date = :after),
+        SELECT COALESCE((SELECT max(finished_at) FROM job_hunter.refresh_runs
+                         WHERE snapshot_date = :after AND door <> 'cdio'),
                         CAST(:after AS date) + 1) AS first,
-               COALESCE((SELECT max(finished_at) FROM job_hunter.refresh_runs WHERE snapshot_date = :until),
+               COALESCE((SELECT max(finished_at) FROM job_hunter.refresh_runs
+                         WHERE snapshot_date = :until AND door <> 'cdio'),
                         CAST(:until AS date) + 1) AS last),
     pay AS (
         SELECT r.lineage_id FROM ends, job_hunter.role_events e JOIN job_hunter.roles r ON r.id = e.role_id
@@ -196,9 +243,9 @@ async def read_parser_versions(connection: AsyncConnection, dates: Sequence[date
         text(
             "SELECT DISTINCT ON (f.snapshot_date) f.snapshot_date, v.id, v.parser_version "
             "FROM job_hunter.refresh_runs f JOIN job_hunter.reading_versions v ON v.id = f.reading_version "
-            "WHERE f.snapshot_date = ANY(:dates) ORDER BY f.snapshot_date, f.started_at DESC"
+            "WHERE f.snapshot_date = ANY(:dates) AND f.door <> :receiver ORDER BY f.snapshot_date, f.started_at DESC"
         ),
-        {"dates": list(dates)},
+        {"dates": list(dates), "receiver": RECEIVER},
     )
     return {row[0]: ReadingVersion(row[1], row[2]) for row in rows}
 
@@ -212,6 +259,8 @@ async def read_company_names(connection: AsyncConnection) -> dict[int, CompanyNa
 async def read_missing_boards(connection: AsyncConnection, *, on: date) -> tuple[list[MissingBoard], int]:
     """Boards without a complete fetch on `on`, with the day they were last read; and how many boards were read.
 
+    Those of current companies that no run of the day asked, as after a run that was killed, are missing too.
+
     Boards that were not asked because their source had refused before are one entry a source: they say nothing new.
     """
     rows = await connection.execute(
@@ -221,7 +270,16 @@ async def read_missing_boards(connection: AsyncConnection, *, on: date) -> tuple
                    (SELECT max(f.snapshot_date) FROM job_hunter.board_fetches f
                     WHERE f.source = v.source AND f.board = v.board AND f.status = 'complete'
                       AND f.snapshot_date < :on) AS last_read, v.message, v.is_covered
-            FROM job_hunter.coverage v WHERE v.snapshot_date = :on ORDER BY 1, 2
+            FROM job_hunter.coverage v WHERE v.snapshot_date = :on
+            UNION ALL
+            SELECT c.display_name, c.ats_type, 'skipped', max(f.snapshot_date), 'nobody asked it that day', false
+            FROM job_hunter.companies c JOIN job_hunter.board_fetches f
+              ON (f.source, f.board) = (c.ats_type, c.ats_id) AND f.status = 'complete' AND f.snapshot_date < :on
+            WHERE c.retired_at IS NULL AND c.ats_type IN ('greenhouse', 'lever', 'ashby')
+              AND NOT EXISTS (SELECT 1 FROM job_hunter.board_fetches n
+                              WHERE (n.source, n.board, n.snapshot_date) = (c.ats_type, c.ats_id, :on))
+            GROUP BY c.id
+            ORDER BY 1, 2
             """
         ),
         {"on": on},
@@ -240,14 +298,14 @@ async def read_missing_boards(connection: AsyncConnection, *, on: date) -> tuple
 
 
 async def read_run_of(connection: AsyncConnection, *, on: date) -> tuple[str, str | None] | None:
-    """The newest run of a day and the version of its parsers."""
+    """The newest refresh of a day and the version of its parsers."""
     row = (
         await connection.execute(
             text(
                 "SELECT id, parser_version FROM job_hunter.refresh_runs WHERE snapshot_date = :on "
-                "ORDER BY started_at DESC LIMIT 1"
+                "AND door <> :receiver ORDER BY started_at DESC LIMIT 1"
             ),
-            {"on": on},
+            {"on": on, "receiver": RECEIVER},
         )
     ).first()
     return (str(row[0]), row[1]) if row else None

@@ -328,7 +328,10 @@ class ReadingVersionRow(Schema, table=True):
 
 
 class RefreshRunRow(Schema, table=True):
-    """One refresh. `snapshot_date` is the UTC date of its start and holds for every task, retry and shard."""
+    """One refresh. `snapshot_date` is the UTC date of its start and holds for every task, retry and shard.
+
+    `is_narrow`: asked of some companies or sources only, so that its day says nothing of the market as a whole.
+    """
 
     __tablename__ = "refresh_runs"
 
@@ -341,6 +344,7 @@ class RefreshRunRow(Schema, table=True):
     parser_version: str | None = _text()
     reading_version: int | None = Field(default=None, sa_column=Column(SmallInteger))
     boards_planned: int = _count()
+    is_narrow: bool = _flag(default=False)
     message: str | None = _text()
 
 

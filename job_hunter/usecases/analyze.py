@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -22,8 +22,8 @@ from job_hunter.domain.level import Family, Level
 from job_hunter.domain.trends import quantile
 from job_hunter.storage import series
 from job_hunter.storage.database import Database
-from job_hunter.storage.series import CompanyName, Filter, PointRow
-from job_hunter.usecases.compare import WEEK, break_notes, compare
+from job_hunter.storage.series import CompanyName, Coverage, Filter, PointRow, UnpricedRow
+from job_hunter.usecases.compare import WEEK, break_notes, compare, unread_notes
 
 __all__ = ["REPORT_FAMILIES", "analyze"]
 
@@ -65,6 +65,7 @@ async def _analyze(connection: AsyncConnection, question: Question, *, on: date 
     medians = await series.read_medians(connection, which, since=since, until=newest)
     openings = await series.read_openings(connection, which, since=since, until=newest)
     covered = await series.read_covered_companies(connection, since=since, until=newest)
+    unpriced = await series.read_unpriced(connection, which, sorted({newest, *befores.values()}))
     reread = {
         before: await series.read_reread_lineages(connection, after=before, until=newest)
         for before in set(befores.values())
@@ -84,7 +85,17 @@ async def _analyze(connection: AsyncConnection, question: Question, *, on: date 
     ]
     ranked = sorted(leaders, key=lambda leader: (-leader.p50, leader.name))
     compared = [
-        compare(weeks, before, newest, by_date, names, covered, reread[before]) for weeks, before in befores.items()
+        compare(
+            weeks,
+            before,
+            newest,
+            by_date,
+            names,
+            covered,
+            {(row.on, row.company_id) for row in unpriced},
+            reread[before],
+        )
+        for weeks, before in befores.items()
     ]
     here = [counts for (day, _), counts in openings.items() if day == newest]
     return LeadersReport(
@@ -108,6 +119,8 @@ async def _analyze(connection: AsyncConnection, question: Question, *, on: date 
         caveats=tuple(_caveats(ranked[:top_n], any(leader.n_points_reported for leader in ranked))),
         notes=(
             *_notes(dates, newest, trend_weeks),
+            *unread_notes(compared),
+            *_unpriced_notes(unpriced),
             *break_notes(compared, versions, newest),
         ),
     )
@@ -134,16 +147,18 @@ def _leader(
     dates: Sequence[date],
     medians: Mapping[tuple[date, int], float],
     openings: Mapping[tuple[date, int], tuple[int, int]],
-    covered: Collection[tuple[date, int]],
+    covered: Coverage,
 ) -> Leader:
     figures = [row.gbp for row in rows]
     has_spread = len(figures) >= SPREAD_FROM
     reported = [row for row in rows if row.evidence == "reported"]
 
     def roles(day: date) -> int | None:
+        if covered.is_missing(day, company):
+            return None
         if (day, company) in openings:
             return openings[day, company][0]
-        return 0 if (day, company) in covered else None
+        return 0 if (day, company) in covered.read else None
 
     return Leader(
         rank=0,
@@ -157,13 +172,19 @@ def _leader(
         distinct=len({round(figure, 2) for figure in figures}),
         n_posted=len(rows) - len(reported),
         n_points_reported=len(reported),
-        n_reported=sum(row.n_reported or 0 for row in reported),
-        open_roles=roles(newest) or 0,
+        n_reported=_people(reported),
+        open_roles=roles(newest),
         open_before=roles(week_before) if week_before else None,
         states_pay=openings.get((newest, company), (0, 0))[1],
         trend=tuple(medians.get((day, company)) for day in dates),
         openings=tuple(roles(day) for day in dates),
+        is_unread=covered.is_missing(newest, company),
     )
+
+
+def _people(reported: Sequence[PointRow]) -> int | None:
+    counts = [row.n_reported for row in reported if row.n_reported is not None]
+    return sum(counts) if counts else None
 
 
 def _ranked(leaders: Sequence[Leader]) -> list[Leader]:
@@ -184,6 +205,12 @@ def _caveats(leaders: Sequence[Leader], has_reported: bool) -> list[str]:
         said.append(
             "Figures from levels.fyi are self-reported and lag the market by a quarter or two. Data: Levels.fyi"
         )
+    unread = [leader.name for leader in leaders if leader.is_unread]
+    if unread:
+        said.append(
+            f"The board of {', '.join(unread)} was not read: what stands there are figures from elsewhere, and its "
+            f"openings are not known."
+        )
     few = [leader.name for leader in leaders if leader.is_low_confidence]
     if few:
         said.append(f"Fewer than three figures stand behind {', '.join(few)}: read those medians as single data.")
@@ -191,6 +218,16 @@ def _caveats(leaders: Sequence[Leader], has_reported: bool) -> list[str]:
     if same:
         said.append(f"{', '.join(same)} repeat one band over many openings: the number of different figures is small.")
     return said
+
+
+def _unpriced_notes(unpriced: Sequence[UnpricedRow]) -> Iterator[str]:
+    """A sentence for each day on which figures lack pounds."""
+    days: dict[date, Counter[str]] = defaultdict(Counter)
+    for row in unpriced:
+        days[row.on][row.currency] += row.count
+    for day, currencies in sorted(days.items()):
+        named = ", ".join(f"{count} in {currency}" for currency, count in sorted(currencies.items()))
+        yield f"Left out on {day}, having no exchange rate: figures {named}. `job-hunter backfill-fx` looks for it."
 
 
 def _notes(dates: Sequence[date], newest: date, trend_weeks: int) -> list[str]:

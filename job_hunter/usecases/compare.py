@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from job_hunter.domain.leaders import Comparison, Mover
 from job_hunter.domain.trends import Figure, quantile, split_delta
-from job_hunter.storage.series import CompanyName, PointRow, ReadingVersion
+from job_hunter.storage.series import CompanyName, Coverage, PointRow, ReadingVersion
 
 WEEK = timedelta(weeks=1)
 MOVED_BY = 0.5
@@ -18,11 +18,12 @@ MOVED_BY = 0.5
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A comparison, and the companies that our own reading brought into view or took out of it: no entrants, no
-    leavers."""
+    leavers. `unread` have figures on both days, and a board that was not read on one of them: no movers."""
 
     comparison: Comparison
     appeared: tuple[str, ...]
     disappeared: tuple[str, ...]
+    unread: tuple[str, ...]
 
 
 def compare(
@@ -31,14 +32,24 @@ def compare(
     newest: date,
     by_date: Mapping[date, Mapping[int, Sequence[PointRow]]],
     names: Mapping[int, CompanyName],
-    covered: Collection[tuple[date, int]],
+    covered: Coverage,
+    unpriced: Collection[tuple[date, int]],
     reread_lineages: frozenset[int],
 ) -> Compared:
-    """Compare the figures of `newest` with those of `before`, by company id; `reread_lineages` are read differently."""
+    """Compare the figures of `newest` with those of `before`, by company id; `reread_lineages` are read differently.
+
+    `unpriced` are the (date, company id) with figures that lack pounds.
+    """
     earlier, later = by_date.get(before, {}), by_date.get(newest, {})
     reread = frozenset(("lineage", lineage) for lineage in reread_lineages)
     movers = []
-    for company in earlier.keys() & later.keys():
+    # A board that was not read on one of the two days is no news: its company neither came, nor went, nor moved.
+    unread = {
+        company
+        for company in earlier.keys() | later.keys()
+        if covered.is_missing(before, company) or covered.is_missing(newest, company)
+    }
+    for company in (earlier.keys() & later.keys()) - unread:
         old, new = quantile((p.gbp for p in earlier[company]), 0.5), quantile((p.gbp for p in later[company]), 0.5)
         assert old is not None
         assert new is not None
@@ -46,9 +57,17 @@ def compare(
             split = split_delta(map(_figure, earlier[company]), map(_figure, later[company]), reread)
             name = names[company]
             movers.append(Mover(name.slug, name.name, old, new, split, len(earlier[company]), len(later[company])))
-    # A board that was not read on one of the two days is no news: its company neither came nor went.
-    came = {company for company in later.keys() - earlier.keys() if (before, company) in covered}
-    left = {company for company in earlier.keys() - later.keys() if (newest, company) in covered}
+    # Nor is a day without an exchange rate.
+    came = {
+        company
+        for company in later.keys() - earlier.keys() - unread
+        if (before, company) in covered.read and (before, company) not in unpriced
+    }
+    left = {
+        company
+        for company in earlier.keys() - later.keys() - unread
+        if (newest, company) in covered.read and (newest, company) not in unpriced
+    }
     appeared = {company for company in came if all(row.lineage in reread_lineages for row in later[company])}
     disappeared = {company for company in left if all(row.lineage in reread_lineages for row in earlier[company])}
 
@@ -63,7 +82,15 @@ def compare(
         entrants=named(came - appeared),
         leavers=named(left - disappeared),
     )
-    return Compared(comparison, named(appeared), named(disappeared))
+    return Compared(comparison, named(appeared), named(disappeared), named(unread & earlier.keys() & later.keys()))
+
+
+def unread_notes(compared: Sequence[Compared]) -> Iterator[str]:
+    """A sentence for each earlier day with which some companies are not compared."""
+    for before, one in {one.comparison.before: one for one in compared}.items():
+        if one.unread:
+            named = ", ".join(one.unread)
+            yield f"Not compared with {before}, because their board was not read on one of the days: {named}."
 
 
 def break_notes(compared: Sequence[Compared], versions: Mapping[date, ReadingVersion], newest: date) -> Iterator[str]:

@@ -108,7 +108,7 @@ async def open_ingest_run(db: Database, desk: Desk, *, at: datetime, boards: int
         )
         level_ids = await company_store.read_level_ids(connection)
         run = Run(run_id, at, at.astimezone(UTC).date(), "cdio", version)
-        await ledger.write_run(connection, run, parser_version=PARSER_VERSION, boards_planned=boards)
+        await ledger.write_run(connection, run, parser_version=PARSER_VERSION, boards_planned=boards, is_narrow=True)
         return run, level_ids
 
     return await db.write(open_run)

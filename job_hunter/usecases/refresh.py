@@ -106,6 +106,7 @@ async def begin_run(
             at=at,
             door=door,
             only_missing=only_missing,
+            is_narrow=bool(only) or "ats" not in sources,
             sources=sources,
             is_replay=is_replay,
         )
@@ -122,6 +123,7 @@ async def _open_ledger(
     at: datetime,
     door: str,
     only_missing: bool,
+    is_narrow: bool,
     sources: Collection[str],
     is_replay: bool,
 ) -> Plan:
@@ -140,7 +142,9 @@ async def _open_ledger(
             covered = frozenset(await ledger.read_covered_boards(connection, on))
             boards = tuple(board for board in boards if (board.source, board.token) not in covered)
         run = Run(id=run_id, started_at=at, snapshot_date=on, door=door, reading_version=version)
-        await ledger.write_run(connection, run, parser_version=PARSER_VERSION, boards_planned=len(boards))
+        await ledger.write_run(
+            connection, run, parser_version=PARSER_VERSION, boards_planned=len(boards), is_narrow=is_narrow
+        )
         states = await ledger.read_board_states(
             connection, [(board.source, board.token) for board in boards], reading_version=version
         )

@@ -204,7 +204,7 @@ def test_leaders_are_the_reports(data: Filled, report: LeadersReport) -> None:
     for row, leader in zip(rows, report.leaders, strict=True):
         assert (row["rank"], row["company"], row["figures"]) == (leader.rank, leader.name, leader.n)
         assert (row["posted"], row["reported"]) == (leader.n_posted, leader.n_points_reported)
-        assert (row["people behind reported"] or 0) == leader.n_reported
+        assert (row["people behind reported"] or None) == leader.n_reported
         assert row["p50"] == pytest.approx(leader.p50)
         assert (row["p25"], row["p75"]) == (pytest.approx(leader.p25), pytest.approx(leader.p75))
         assert (row["confidence"] == "low") == leader.is_low_confidence

@@ -110,7 +110,7 @@ class Office:
         """A refresh reads a board of another company completely today, so today is a day of the series."""
         run = Run(uuid4(), self.at, self.at.date(), "cli", 1)
         async with self.db.transaction() as connection:
-            await ledger.write_run(connection, run, parser_version="x", boards_planned=1)
+            await ledger.write_run(connection, run, parser_version="x", boards_planned=1, is_narrow=False)
             result = BoardResult("lever", "other", "other", FetchStatus.COMPLETE)
             await ledger.write_board_result(connection, run, result, company_id=None, at=self.at)
 
