@@ -29,25 +29,33 @@ async def cdio_ingest(change_id: str | None = None, notification: str | None = N
             asks changedetection.io for what its webhook did not bring.
         notification: a notification's body as JSON text, where a Prefect Cloud webhook stands in for the receiver.
     """
-    logger = get_run_logger()
     async with open_flow_runtime(migrated=True) as opened:
-        directory = opened.settings.config_dir
-        desk = desk_of(load_watches(directory), load_employers(directory), load_readings(directory))
         if notification is not None:
             await receive(opened.db, notification.encode(), clock=now)
-        is_sweep = change_id is None and notification is None
-        async with ingest_lock(opened.db):
-            seen = await _sweep(opened, desk) if is_sweep else ()
-            done = await ingest_changes(opened.db, desk, clock=now)
-            troubled = {one.slug for one in done if one.slug and one.outcome in (Outcome.REDESIGN, Outcome.HELD)}
-            confirmed = await confirm_pages(opened.db, desk, seen, troubled=troubled, clock=now) if seen else 0
+        message = await read_pages(opened, is_sweep=change_id is None and notification is None)
+    return Completed(message=message)
+
+
+async def read_pages(opened: Runtime, *, is_sweep: bool) -> str:
+    """Read what waits in the inbox, and in a sweep also what the webhook missed; returns a sentence.
+
+    On a day of the series the sweep also writes the day's rows of pages that stand as they are known. Needs a flow run
+    around it, for the log and the artifact.
+    """
+    directory = opened.settings.config_dir
+    desk = desk_of(load_watches(directory), load_employers(directory), load_readings(directory))
+    async with ingest_lock(opened.db):
+        seen = await _sweep(opened, desk) if is_sweep else ()
+        done = await ingest_changes(opened.db, desk, clock=now)
+        troubled = {one.slug for one in done if one.slug and one.outcome in (Outcome.REDESIGN, Outcome.HELD)}
+        confirmed = await confirm_pages(opened.db, desk, seen, troubled=troubled, clock=now) if seen else 0
     message = summary_of(done) + (f"; {confirmed} pages stand as known" if confirmed else "")
-    logger.info("%s", message)
+    get_run_logger().info("%s", message)
     if done:
         await create_markdown_artifact(
             key="cdio-changes", markdown=render_page_changes(shown(done)), description=summary_of(done)
         )
-    return Completed(message=message)
+    return message
 
 
 async def _sweep(opened: Runtime, desk: Desk) -> Sequence[Seen]:

@@ -19,6 +19,7 @@ from prefect.deployments.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Completed, Failed, State
 
+from flows.cdio_ingest import read_pages
 from flows.runtime import (
     FETCH_TAG,
     STORE_TAG,
@@ -33,7 +34,7 @@ from job_hunter.domain.company import Board, Company
 from job_hunter.domain.feed_settings import FeedSettings
 from job_hunter.domain.role import Readings
 from job_hunter.domain.run import BoardResult, Summary
-from job_hunter.errors import SourceChanged, SourceError, SourceUnavailable
+from job_hunter.errors import DatabaseUnavailable, SourceChanged, SourceError, SourceUnavailable
 from job_hunter.report.escape import markdown
 from job_hunter.report.refresh_summary import render_refresh_summary
 from job_hunter.runtime import Runtime, load_readings
@@ -246,6 +247,8 @@ async def refresh(
             warnings=[warning] if warning else [],
             archive_years=settings.archive_years,
         )
+        if opened.settings.cdio_base_url is not None and not only and "ats" in chosen:
+            await _read_pages(opened)
     await create_markdown_artifact(
         key="refresh-summary", markdown=render_refresh_summary(summary), description=markdown(summary.sentence())
     )
@@ -253,6 +256,16 @@ async def refresh(
     if start_report and not summary.is_failed:
         await _start_report(str(plan.run.id))
     return final_state(summary)
+
+
+async def _read_pages(opened: Runtime) -> None:
+    """The watched careers pages get their rows of the day before the report counts it; their failure is theirs."""
+    try:
+        await read_pages(opened, is_sweep=True)
+    except DatabaseUnavailable:
+        raise
+    except Exception:
+        get_run_logger().exception("the watched careers pages could not be read: the next cdio-ingest tries again")
 
 
 async def _run_boards(jobs: Sequence[Job]) -> list[BoardResult]:

@@ -231,11 +231,12 @@ async def write_ingest_end(connection: AsyncConnection, run: Run, *, finished_at
 
 
 async def is_snapshot_day(connection: AsyncConnection, on: date) -> bool:
-    """Whether a refresh read boards on `on`: only then is the day one of the series."""
+    """Whether `on` is a day of the series: a refresh asked all boards and read one."""
     found: bool = await connection.scalar(
         text(
             "SELECT EXISTS (SELECT 1 FROM job_hunter.board_fetches f JOIN job_hunter.refresh_runs r ON r.id = f.run_id "
-            "WHERE f.snapshot_date = :on AND f.status = 'complete' AND r.door <> 'cdio')"
+            "WHERE f.snapshot_date = :on AND f.status = 'complete' AND r.door <> 'cdio') "
+            "AND EXISTS (SELECT 1 FROM job_hunter.snapshot_days d WHERE d.snapshot_date = :on)"
         ),
         {"on": on},
     )
