@@ -314,15 +314,17 @@ async def read_evidence_mix(connection: AsyncConnection, *, since: date) -> list
 
 
 async def read_coverage(connection: AsyncConnection, *, since: date) -> list[dict[str, Any]]:
-    """Per snapshot date: boards by status, and those that are missing with their reason."""
+    """Per snapshot date: boards by status, those that are missing with their reason, and openings filled in later."""
     rows = await connection.execute(
         text(
             """
             SELECT snapshot_date, count(*) AS boards, count(*) FILTER (WHERE is_covered) AS covered,
                    COALESCE(jsonb_agg(jsonb_build_object('company', COALESCE(company_slug, board), 'source', source,
                             'status', status, 'message', message) ORDER BY company_slug, source)
-                            FILTER (WHERE NOT is_covered), '[]'::jsonb) AS missing
-            FROM job_hunter.coverage WHERE snapshot_date >= :since GROUP BY snapshot_date ORDER BY snapshot_date
+                            FILTER (WHERE NOT is_covered), '[]'::jsonb) AS missing,
+                   (SELECT count(*) FROM job_hunter.roles_snapshots s
+                    WHERE s.snapshot_date = v.snapshot_date AND s.origin = 'filled') AS filled
+            FROM job_hunter.coverage v WHERE snapshot_date >= :since GROUP BY snapshot_date ORDER BY snapshot_date
             """
         ),
         {"since": since},

@@ -297,6 +297,18 @@ async def read_missing_boards(connection: AsyncConnection, *, on: date) -> tuple
     return kept, sum(bool(row[5]) for row in found)
 
 
+async def read_filled(connection: AsyncConnection, dates: Sequence[date]) -> dict[date, int]:
+    """How many of the openings of each of `dates` were filled in afterwards; days without any are left out."""
+    rows = await connection.execute(
+        text(
+            "SELECT snapshot_date, count(*) FROM job_hunter.roles_snapshots "
+            "WHERE snapshot_date = ANY(:dates) AND origin = 'filled' GROUP BY snapshot_date ORDER BY snapshot_date"
+        ),
+        {"dates": list(dates)},
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def read_run_of(connection: AsyncConnection, *, on: date) -> tuple[str, str | None] | None:
     """The newest refresh of a day and the version of its parsers."""
     row = (

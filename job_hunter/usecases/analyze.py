@@ -73,6 +73,7 @@ async def _analyze(connection: AsyncConnection, question: Question, *, on: date 
     versions = await series.read_parser_versions(connection, [newest, *reread])
     names = await series.read_company_names(connection)
     missing, boards_covered = await series.read_missing_boards(connection, on=newest)
+    filled = await series.read_filled(connection, sorted({newest, *befores.values()}))
     run = await series.read_run_of(connection, on=newest)
     by_date: dict[date, dict[int, list[PointRow]]] = defaultdict(lambda: defaultdict(list))
     for point in points:
@@ -121,6 +122,10 @@ async def _analyze(connection: AsyncConnection, question: Question, *, on: date 
             *_notes(dates, newest, trend_weeks),
             *unread_notes(compared),
             *_unpriced_notes(unpriced),
+            *(
+                f"Filled in afterwards on {day}: {count} openings, at what is known of them now."
+                for day, count in filled.items()
+            ),
             *break_notes(compared, versions, newest),
         ),
     )

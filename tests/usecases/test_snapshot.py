@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from job_hunter.errors import UsageError
+from job_hunter.usecases.analyze import analyze
+from job_hunter.usecases.ledger_report import ledger_report
 from job_hunter.usecases.snapshot import Filled, snapshot
 from tests.edited_config import CITIES_ARE_LONDON, edited_readings
 from tests.usecases.conftest import END, Market
@@ -55,6 +57,18 @@ async def test_a_lost_day_is_filled_once_and_marked(market: Market) -> None:
     assert Filled(len(roles), len(points)) == await _fill(market, END)
     assert [[(*row[:-1], "filled") for row in rows] for rows in (roles, points)] == await _rows(market, END)
     assert Filled(0, 0) == await _fill(market, END)
+
+
+async def test_what_was_filled_is_told_apart(market: Market) -> None:
+    """The ledger counts the openings filled in each day, and the report says so."""
+    await market.refresh()
+    await _lose_rows(market, END)
+    done = await _fill(market, END)
+    async with market.database() as database:
+        told = await ledger_report(database, days=1, today=END)
+        report = await analyze(database, at=market.at)
+    assert [(str(day["snapshot_date"]), day["filled"]) for day in told["coverage"]] == [(str(END), done.roles)]
+    assert any(f"Filled in afterwards on {END}: {done.roles} openings" in note for note in report.notes)
 
 
 async def test_a_past_day_holds_what_stood_on_it(market: Market) -> None:
