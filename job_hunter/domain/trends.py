@@ -92,7 +92,10 @@ def split_delta(before: Iterable[Figure], after: Iterable[Figure], reread: froze
 
 
 def sparkline(values: Iterable[float | None]) -> str:
-    """`values` as one character each, lowest to highest; a blank where a value is missing (missing is not zero)."""
+    """`values` as one character each, lowest to highest.
+
+    A dot where a value is missing: missing is not zero, and markdown drops blanks.
+    """
     series = list(values)
     known = [value for value in series if value is not None]
     if not known:
@@ -101,7 +104,7 @@ def sparkline(values: Iterable[float | None]) -> str:
     span = (high - low) or 1.0
     middle = len(SPARKS) // 2
     return "".join(
-        " "
+        "·"
         if value is None
         else SPARKS[middle]
         if high == low

@@ -46,7 +46,8 @@ def render_digest(report: LeadersReport, roles: Sequence[Opening]) -> Message:
     lines = [f"{harmless(report.headline)}.", f"{harmless(scope(report))}, snapshot of {report.snapshot_date}", ""]
     for leader in report.leaders[:SHOWN_LEADERS]:
         week = opening_change(leader)
-        openings = f"{leader.open_roles} open" + (f" ({week})" if week else "")
+        known = "openings unknown" if leader.open_roles is None else f"{leader.open_roles} open"
+        openings = known + (f" ({week})" if week else "")
         confidence = ", low confidence" if leader.is_low_confidence else ""
         lines.append(
             f"{leader.rank:>3}. {harmless(leader.name)}: {money(leader.p50)} from "

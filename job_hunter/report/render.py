@@ -26,6 +26,28 @@ def evidence(leader: Leader) -> str:
     return " + ".join(parts)
 
 
+def short_evidence(leader: Leader) -> str:
+    """The same where there is no room: `12p`, `3p+2r`."""
+    counts = ((leader.n_posted, "p"), (leader.n_points_reported, "r"))
+    return "+".join(f"{count}{mark}" for count, mark in counts if count)
+
+
+def figures(leader: Leader) -> str:
+    """How many figures stand behind its p50, and how many of them differ: 58 openings with one band are one datum."""
+    return str(leader.n) if leader.distinct >= leader.n else f"{leader.n} ({leader.distinct} different)"
+
+
+def openings(value: int | None) -> str:
+    """A number of open roles; a dash where the board was not read, because missing is not zero."""
+    return "–" if value is None else str(value)
+
+
+def more_movers(comparison: Comparison) -> str:
+    """How many of the movers are shown, empty when all are."""
+    count = len(comparison.movers)
+    return f"{SHOWN_MOVERS} of {count}, the largest first" if count > SHOWN_MOVERS else ""
+
+
 def spread(leader: Leader) -> str:
     """The middle half of its figures, a dash where there are too few."""
     return f"{money(leader.p25)}–{money(leader.p75)}" if leader.p25 is not None else "–"
@@ -80,7 +102,10 @@ def _environment() -> Environment:
         "change": change,
         "evidence": evidence,
         "spread": spread,
-        "openings": opening_change,
+        "openings": openings,
+        "opening_change": opening_change,
+        "figures": figures,
+        "more": more_movers,
         "percent": percent,
         "share": share,
         "window": window,

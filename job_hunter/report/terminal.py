@@ -5,10 +5,22 @@ from __future__ import annotations
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from job_hunter.domain.leaders import Comparison, LeadersReport, change, money
+from job_hunter.domain.leaders import Comparison, Leader, LeadersReport, change, money
 from job_hunter.domain.trends import sparkline
 from job_hunter.report.escape import terminal
-from job_hunter.report.render import SHOWN_MOVERS, evidence, opening_change, percent, scope, spread, window
+from job_hunter.report.render import (
+    SHOWN_MOVERS,
+    evidence,
+    figures,
+    more_movers,
+    opening_change,
+    openings,
+    percent,
+    scope,
+    short_evidence,
+    spread,
+    window,
+)
 
 WIDE = 110
 
@@ -18,7 +30,9 @@ def render_terminal(report: LeadersReport, console: Console) -> None:
     _print(console, f"\n[bold]{terminal(report.headline)}[/]")
     _print(console, f"[dim]{terminal(scope(report))} · snapshot of {report.snapshot_date or 'no day yet'}[/]\n")
     if report.leaders:
-        _print(console, _leaders(report, is_wide=console.width >= WIDE))
+        is_wide = console.width >= WIDE
+        _print(console, _leaders(report, is_wide=is_wide))
+        _print(console, "[dim]" + "; ".join(_legend(report, is_wide=is_wide)) + "[/]")
     for comparison in report.comparisons:
         _print_comparison(comparison, console)
     _print_trust(report, console)
@@ -37,6 +51,8 @@ def _leaders(report: LeadersReport, *, is_wide: bool) -> Table:
     if is_wide:
         table.add_column("p25–p75", justify="right")
     table.add_column("n", justify="right")
+    if not is_wide:
+        table.add_column("from")
     table.add_column("trend")
     table.add_column("open", justify="right")
     table.add_column("week", justify="right")
@@ -44,16 +60,33 @@ def _leaders(report: LeadersReport, *, is_wide: bool) -> Table:
         table.add_column("states pay", justify="right")
         table.add_column("evidence", overflow="fold")
     for leader in report.leaders:
-        low = " [yellow]low confidence[/]" if leader.is_low_confidence else ""
+        low = " [yellow]†[/]" if leader.is_low_confidence else ""
         row = [str(leader.rank), terminal(leader.name) + low, f"[bold]{money(leader.p50)}[/]"]
         row += [spread(leader)] if is_wide else []
-        row += [str(leader.n), sparkline(leader.trend), str(leader.open_roles), opening_change(leader)]
+        row += [figures(leader)] if is_wide else [_short_figures(leader), short_evidence(leader)]
+        row += [sparkline(leader.trend), openings(leader.open_roles), opening_change(leader)]
         row += [percent(leader.disclosure), evidence(leader)] if is_wide else []
         table.add_row(*row)
     for own in report.you:
         blanks = [""] * (len(table.columns) - 3)
         table.add_row("", f"[cyan]You: {terminal(own.label)}[/]", f"[cyan]{money(own.total_gbp)}[/]", *blanks)
     return table
+
+
+def _short_figures(leader: Leader) -> str:
+    return str(leader.n) if leader.distinct >= leader.n else f"{leader.n}/{leader.distinct}"
+
+
+def _legend(report: LeadersReport, *, is_wide: bool) -> list[str]:
+    """What the marks of the table mean, and what the market pays beside it."""
+    said = [f"the median over all figures here is {money(report.market_p50)}"]
+    if any(leader.is_low_confidence for leader in report.leaders):
+        said.append("† fewer than three figures: low confidence")
+    if not is_wide:
+        said.append("from: p posted, r reported by levels.fyi")
+        if any(leader.distinct < leader.n for leader in report.leaders):
+            said.append("8/3: three of the eight figures differ")
+    return said
 
 
 def _print_comparison(comparison: Comparison, console: Console) -> None:
@@ -69,9 +102,11 @@ def _print_comparison(comparison: Comparison, console: Console) -> None:
             parts = [change(part) for part in (split.same, split.mix, split.fx, split.reading)]
             table.add_row(terminal(mover.name), money(mover.after), f"[{colour}]{change(mover.delta)}[/]", *parts)
         _print(console, table)
+        if more := more_movers(comparison):
+            _print(console, f"[dim]{more}[/]")
     else:
         _print(console, "no median moved")
-    for title, names in (("New entrants", comparison.entrants), ("Left", comparison.leavers)):
+    for title, names in (("New entrants", comparison.entrants), ("No figure any more", comparison.leavers)):
         if names:
             _print(console, f"[bold]{title}[/] {terminal(', '.join(names))}")
 
@@ -82,7 +117,7 @@ def _print_trust(report: LeadersReport, console: Console) -> None:
     share = f"{report.states_pay / report.open_roles:.0%}" if report.open_roles else "–"
     facts = [
         f"figures: {mix}; {report.states_pay} of {report.open_roles} open roles here state pay ({share})",
-        f"boards: {report.boards_covered} read completely, {len(report.missing)} missing",
+        f"boards, threads and pages: {report.boards_covered} read completely, {len(report.missing)} missing",
     ]
     facts += [
         f"missing: {terminal(board.company)} ({board.source}, {board.status}, last read {board.since or 'never'}): "

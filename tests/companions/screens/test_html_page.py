@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (tests/companions/screens/setup.sh)"),
 ]
 TEXT, GRAPHICS = 4.5, 3.0
-SIZES = {"phone": 390, "small-phone": 320, "desktop": 1280}
+SIZES = {"phone": 390, "small-phone": 320, "paper": 718, "tablet": 820, "small-desk": 1030, "desktop": 1280}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
