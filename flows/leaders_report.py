@@ -16,12 +16,14 @@ from prefect.exceptions import ObjectNotFound
 
 from flows.outbox import open_outbox
 from flows.runtime import now, open_flow_runtime
+from job_hunter.config.alerts import with_remote
+from job_hunter.config.files import not_one_of
 from job_hunter.domain.leaders import REPORT_FAMILIES, LeadersReport
 from job_hunter.domain.level import Family, Level
-from job_hunter.errors import DeliveryFailed
+from job_hunter.errors import DeliveryFailed, UsageError
 from job_hunter.report import render_markdown
 from job_hunter.report.escape import markdown as markdown_text
-from job_hunter.runtime import Runtime
+from job_hunter.runtime import Runtime, load_readings
 from job_hunter.usecases.analyze import analyze
 from job_hunter.usecases.digest import send_digest
 
@@ -67,6 +69,9 @@ async def leaders_report(
         start_alert: with a run_id, start the deployment comp-alert/comp-alert at the end.
     """
     async with open_flow_runtime(migrated=True) as opened:
+        places = sorted(with_remote(load_readings(opened.config_dir).gazetteer.buckets))
+        if location not in places:
+            raise UsageError(f"location: {not_one_of(location, places)}")
         report = await analyze(
             opened.db,
             location=location,

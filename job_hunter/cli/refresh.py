@@ -199,3 +199,5 @@ def snapshot_command(
         support.print_json({"date": on.isoformat(), "roles": filled.roles, "comp_points": filled.comp_points})
     else:
         out.print(f"{on}: {filled.roles:,} role rows and {filled.comp_points:,} pay rows inserted")
+        if not filled.boards:
+            out.print("no board was read completely that day: there is nothing to fill it from")

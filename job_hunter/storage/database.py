@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
@@ -42,6 +42,7 @@ _STATUS = text(  # a server that took over may never have heard of it, and would
     "SELECT CASE WHEN x.id < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status(x.id) END "
     "FROM (SELECT CAST(CAST(:transaction AS text) AS xid8) AS id) x"
 )
+_REFUSED = (asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError)
 _AUTHENTICATION = (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError)
 
 
@@ -127,6 +128,11 @@ async def connect(
             raise DatabaseUnavailable(
                 f"Postgres at {host_of(current)} cannot be reached ({type(error).__name__}): check that it runs and "
                 f"that DB_CONNECTION_STRING points to it."
+            ) from None
+        except asyncpg.PostgresError as error:
+            raise DatabaseUnavailable(
+                f"Postgres at {host_of(current)} turns us away ({_sentence(error)}): look after its limits and after "
+                f"what this login may do there."
             ) from None
         if not waited:
             log.warning("database: the login is refused, waiting up to %.0f s for a rotated password", patience)
@@ -228,12 +234,17 @@ class Database:
 
     @asynccontextmanager
     async def foreseen(self) -> AsyncIterator[None]:
-        """Within the block a connection that breaks is a DatabaseUnavailable, in one sentence."""
+        """Within the block a connection that breaks, or a right that lacks, is DatabaseUnavailable in one sentence."""
         try:
             yield
         except DatabaseUnavailable:
             raise
         except Exception as error:
+            if (refusal := _refusal(error)) is not None:
+                raise DatabaseUnavailable(
+                    f"Postgres at {host_of(self._dsn())} does not let this login do that ({refusal}): grant it the "
+                    f"right, or set DB_CONNECTION_STRING to a login that has it."
+                ) from error
             if not is_connection_lost(error):
                 raise
             raise DatabaseUnavailable(
@@ -287,9 +298,24 @@ async def _is_committed(connection: AsyncConnection, transaction: str) -> bool:
 
 def is_connection_lost(error: BaseException) -> bool:
     """Whether `error`, or one that it arose from, says that the connection went away."""
+    return any(
+        isinstance(seen, _LOST) or (isinstance(seen, DBAPIError) and seen.connection_invalidated)
+        for seen in _causes(error)
+    )
+
+
+def _refusal(error: BaseException) -> str | None:
+    """What Postgres said when a right was lacking."""
+    return next((_sentence(seen) for seen in _causes(error) if isinstance(seen, _REFUSED)), None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, _LOST) or (isinstance(seen, DBAPIError) and seen.connection_invalidated):
-            return True
+        yield seen
         seen = seen.__cause__ or seen.__context__
-    return False
+
+
+def _sentence(error: BaseException) -> str:
+    """Postgres' own words, in one line."""
+    return " ".join(str(error).split())

@@ -340,7 +340,8 @@ async def read_runs(connection: AsyncConnection, *, since: date) -> list[dict[st
             SELECT r.id, r.snapshot_date, r.started_at, r.finished_at, r.door, r.status, r.parser_version, r.message,
                    r.boards_planned, count(f.board) AS boards, sum(f.postings) AS postings, sum(f.new) AS new,
                    sum(f.changed) AS changed, sum(f.unchanged) AS unchanged, sum(f.closed) AS closed,
-                   sum(f.reopened) AS reopened, sum(f.rejected) AS rejected, sum(f.wire_bytes) AS wire_bytes,
+                   sum(f.reopened) AS reopened, sum(f.rejected) AS rejected,
+                   CAST(sum(f.wire_bytes) AS bigint) AS wire_bytes,
                    count(*) FILTER (WHERE f.status = 'quarantined') AS quarantined,
                    count(*) FILTER (WHERE f.status = 'skipped') AS skipped
             FROM job_hunter.refresh_runs r LEFT JOIN job_hunter.board_fetches f ON f.run_id = r.id

@@ -99,6 +99,14 @@ async def read_newest_date(connection: AsyncConnection, *, until: date) -> date 
     return newest
 
 
+async def read_first_date(connection: AsyncConnection) -> date | None:
+    """The first day of the series."""
+    first: date | None = await connection.scalar(
+        text("SELECT snapshot_date FROM job_hunter.snapshot_days ORDER BY snapshot_date LIMIT 1")
+    )
+    return first
+
+
 async def read_points(connection: AsyncConnection, which: Filter, dates: Sequence[date]) -> list[PointRow]:
     """The figures in pounds on each of `dates`."""
     rows = await connection.execute(

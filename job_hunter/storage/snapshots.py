@@ -150,16 +150,19 @@ async def snapshot_reported(connection: AsyncConnection, *, on: date) -> int:
     return int(written.rowcount)
 
 
-async def fill_snapshot(connection: AsyncConnection, *, on: date) -> tuple[int, int]:
+async def fill_snapshot(connection: AsyncConnection, *, on: date) -> tuple[int, int, int]:
     """Insert what is missing for the day `on`, marked `filled`; rows that exist stay as they are.
 
     Only boards with a complete fetch that day are filled: what was not seen stays missing. Returns the rows inserted
-    (roles, comp points).
+    (roles, comp points) and how many boards were read completely that day.
     """
     values = {"on": on, "origin": "filled", "until": _start_of(on + A_DAY)}
     roles = await connection.execute(text(_FILLED_ROLES), values)
     points = await connection.execute(text(_FILLED_POINTS), values)
-    return int(roles.rowcount), int(points.rowcount)
+    boards = await connection.scalar(
+        text("SELECT count(*) FROM job_hunter.coverage WHERE snapshot_date = :on AND is_covered"), {"on": on}
+    )
+    return int(roles.rowcount), int(points.rowcount), int(boards or 0)
 
 
 def _start_of(day: date) -> datetime:

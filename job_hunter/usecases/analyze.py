@@ -20,6 +20,7 @@ from job_hunter.domain.leaders import (
 )
 from job_hunter.domain.level import Family, Level
 from job_hunter.domain.trends import quantile
+from job_hunter.errors import UsageError
 from job_hunter.storage import series
 from job_hunter.storage.database import Database
 from job_hunter.storage.series import CompanyName, Coverage, Filter, PointRow, UnpricedRow
@@ -44,7 +45,7 @@ async def analyze(
     """The report on the newest snapshot date up to `on`, for one bucket, rung (None: all) and set of families.
 
     The p50 is Postgres' percentile_cont over COALESCE(total_gbp, base_gbp) of the canonical rows; everything is read
-    from one state of the database. `at` is the time the report bears.
+    from one state of the database. `at` is the time the report bears. Raises UsageError for an `on` before the first.
     """
     question = Question(location, level.value if level else None, tuple(f.value for f in families), top_n, trend_weeks)
     return await db.read(lambda connection: _analyze(connection, question, on=on, at=at))
@@ -56,6 +57,8 @@ async def _analyze(connection: AsyncConnection, question: Question, *, on: date 
     which = Filter(question.location, level_id, question.families)
     newest = await series.read_newest_date(connection, until=on or FAR_FUTURE)
     you = await series.read_own_comp(connection)
+    if newest is None and on is not None and (first := await series.read_first_date(connection)) is not None:
+        raise UsageError(f"there is no snapshot up to {on}: the first is of {first}")
     if newest is None:
         return _nothing(question, at, you=tuple(you))
     since = newest - WEEK * trend_weeks

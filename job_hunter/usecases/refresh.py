@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
+from job_hunter.config.files import did_you_mean
 from job_hunter.domain.company import Board, Company, board_of
 from job_hunter.domain.feed_settings import FeedSettings
 from job_hunter.domain.role import PARSER_VERSION, Readings
@@ -62,7 +63,9 @@ def boards_of(companies: Collection[Company], *, only: Collection[str] = ()) -> 
     """The boards of `companies` that have one, or of those named in `only`. Raises UsageError for an unknown name."""
     unknown = set(only) - {company.slug for company in companies}
     if unknown:
-        raise UsageError(f"no company {', '.join(sorted(unknown))} in companies.yaml: see the slugs there")
+        known = [company.slug for company in companies]
+        named = ", ".join(f"{slug}{did_you_mean(slug, known)}" for slug in sorted(unknown))
+        raise UsageError(f"companies.yaml has no company {named}: see the slugs there")
     chosen = [company for company in companies if company.ats_type in ATS and (not only or company.slug in only)]
     return tuple(board_of(company) for company in chosen)
 

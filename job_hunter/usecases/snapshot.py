@@ -12,10 +12,11 @@ from job_hunter.storage.snapshots import fill_snapshot
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """How many rows were inserted; both are 0 when nothing was missing."""
+    """How many rows were inserted, both 0 when nothing was missing; `boards` were read completely that day."""
 
     roles: int
     comp_points: int
+    boards: int
 
 
 async def snapshot(db: Database, *, on: date, today: date) -> Filled:

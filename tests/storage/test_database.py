@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from job_hunter.errors import DatabaseUnavailable
 from job_hunter.storage import database as module
 from job_hunter.storage.database import Database, copy_records
+from tests.conftest import Postgres
 from tests.wire import Wire, wire_to
 
 FIRST = "CREATE TEMP TABLE one (n int)"
@@ -95,6 +97,58 @@ async def test_a_copy_that_waits_for_a_server_that_goes_has_an_end(dsn: str) -> 
 
 def _wait(event: threading.Event) -> None:
     assert event.wait(20)
+
+
+@pytest.fixture
+def login(postgres: Postgres) -> Iterator[str]:
+    """A login without any right."""
+    postgres.run(postgres.admin.execute("CREATE ROLE guest LOGIN PASSWORD 'hush'"))
+    yield "guest"
+    postgres.run(postgres.admin.execute("DROP ROLE guest"))
+
+
+REFUSALS = [
+    # what the administrator did, where, and what a command says of it
+    ("ALTER ROLE guest CONNECTION LIMIT 0", "turns us away (too many connections for role"),
+    ("ALTER DATABASE {name} ALLOW_CONNECTIONS false", "turns us away (database"),
+    ("SELECT", "does not let this login do that (permission denied for schema job_hunter)"),
+    (
+        "ALTER ROLE guest SET default_transaction_read_only TO on; GRANT USAGE ON SCHEMA job_hunter TO guest",
+        "does not let this login do that (cannot execute INSERT in a read-only transaction)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("done", "said"), REFUSALS, ids=["limit", "closed", "no right", "read only"])
+def test_what_a_login_may_not_do_is_one_sentence(
+    postgres: Postgres, login: str, dsn: str, done: str, said: str
+) -> None:
+    """With Postgres' own word for it and what to do, and without the password."""
+    name = dsn.partition("@/")[2].partition("?")[0]
+    password = dsn.partition("://")[2].partition("@")[0]
+    theirs = dsn.replace(password, f"{login}:hush", 1)
+
+    async def work() -> None:
+        owner = await asyncpg.connect(dsn.replace("+asyncpg", ""))
+        await (postgres.admin if "{name}" in done else owner).execute(done.format(name=name))
+        await owner.close()
+        database = Database(theirs)
+        try:
+            async with database.transaction() as connection:
+                await connection.execute(
+                    text(
+                        "INSERT INTO job_hunter.companies (slug, display_name, ats_type, ats_id, sector) "
+                        "VALUES ('a', 'A', 'none', 'a', 'other')"
+                    )
+                )
+        finally:
+            await database.close()
+
+    with pytest.raises(DatabaseUnavailable) as e:
+        postgres.run(work())
+    assert said in str(e.value)
+    assert "hush" not in str(e.value)
+    assert len(str(e.value).splitlines()) == 1
 
 
 async def test_a_mistake_in_a_statement_stays_what_it_is(dsn: str) -> None:

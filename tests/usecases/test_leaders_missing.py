@@ -9,6 +9,7 @@ import pytest
 
 from job_hunter.domain.feed_settings import FeedSettings
 from job_hunter.domain.leaders import Leader, LeadersReport
+from job_hunter.errors import UsageError
 from job_hunter.storage.asking import Wanted
 from job_hunter.usecases.asking import comp_table
 from job_hunter.usecases.doctor import examine
@@ -82,6 +83,15 @@ async def test_the_first_company_ever_read_is_a_beginning(market: Market) -> Non
     slug = market.companies[0].slug
     await market.refresh(only=[slug])
     assert (await report_of(market)).snapshot_date == market.at.date()
+
+
+async def test_a_day_before_the_first_is_told_with_the_first(market: Market) -> None:
+    """Not as if there were no history at all; the day itself, and any later one, has a report."""
+    await market.refresh()
+    first = market.at.date()
+    with pytest.raises(UsageError, match=f"there is no snapshot up to {first - WEEK}: the first is of {first}"):
+        await report_of(market, on=first - WEEK)
+    assert (await report_of(market, on=first)).snapshot_date == first
 
 
 async def test_a_board_that_nobody_asked_is_missing(market: Market) -> None:

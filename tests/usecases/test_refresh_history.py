@@ -193,7 +193,7 @@ async def test_all_boards_failing_fails_the_run(make_market: Callable[..., Marke
 
 def test_an_unknown_company_is_named(market: Market) -> None:
     """A misspelt slug is refused before anything is fetched."""
-    with pytest.raises(UsageError, match="no company nosuch"):
+    with pytest.raises(UsageError, match="has no company nosuch"):
         boards_of(market.companies, only=("nosuch",))
 
 

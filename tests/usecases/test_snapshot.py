@@ -12,7 +12,7 @@ import pytest
 from job_hunter.errors import UsageError
 from job_hunter.usecases.analyze import analyze
 from job_hunter.usecases.ledger_report import ledger_report
-from job_hunter.usecases.snapshot import Filled, snapshot
+from job_hunter.usecases.snapshot import snapshot
 from tests.edited_config import CITIES_ARE_LONDON, edited_readings
 from tests.usecases.conftest import END, Market
 
@@ -23,9 +23,11 @@ PAY_ROWS = """
     WHERE snapshot_date = :on ORDER BY 1"""
 
 
-async def _fill(market: Market, on: date) -> Filled:
+async def _fill(market: Market, on: date) -> tuple[int, int]:
+    """How many rows of roles and of pay were filled in."""
     async with market.database() as database:
-        return await snapshot(database, on=on, today=market.at.date())
+        done = await snapshot(database, on=on, today=market.at.date())
+    return done.roles, done.comp_points
 
 
 async def _rows(market: Market, on: date) -> list[list[tuple[Any, ...]]]:
@@ -42,9 +44,9 @@ async def test_a_whole_day_lacks_nothing(market: Market) -> None:
     """After a refresh there is nothing to fill, today or later, and no row is touched."""
     await market.refresh()
     rows = await _rows(market, END)
-    assert Filled(0, 0) == await _fill(market, END)
+    assert await _fill(market, END) == (0, 0)
     market.at += 3 * DAY
-    assert Filled(0, 0) == await _fill(market, END)
+    assert await _fill(market, END) == (0, 0)
     assert rows == await _rows(market, END)
 
 
@@ -54,9 +56,9 @@ async def test_a_lost_day_is_filled_once_and_marked(market: Market) -> None:
     roles, points = await _rows(market, END)
     assert len(roles) > len(points) > 0
     await _lose_rows(market, END)
-    assert Filled(len(roles), len(points)) == await _fill(market, END)
+    assert (len(roles), len(points)) == await _fill(market, END)
     assert [[(*row[:-1], "filled") for row in rows] for rows in (roles, points)] == await _rows(market, END)
-    assert Filled(0, 0) == await _fill(market, END)
+    assert await _fill(market, END) == (0, 0)
 
 
 async def test_what_was_filled_is_told_apart(market: Market) -> None:
@@ -67,8 +69,8 @@ async def test_what_was_filled_is_told_apart(market: Market) -> None:
     async with market.database() as database:
         told = await ledger_report(database, days=1, today=END)
         report = await analyze(database, at=market.at)
-    assert [(str(day["snapshot_date"]), day["filled"]) for day in told["coverage"]] == [(str(END), done.roles)]
-    assert any(f"Filled in afterwards on {END}: {done.roles} openings" in note for note in report.notes)
+    assert [(str(day["snapshot_date"]), day["filled"]) for day in told["coverage"]] == [(str(END), done[0])]
+    assert any(f"Filled in afterwards on {END}: {done[0]} openings" in note for note in report.notes)
 
 
 async def test_a_past_day_holds_what_stood_on_it(market: Market) -> None:
@@ -81,7 +83,7 @@ async def test_a_past_day_holds_what_stood_on_it(market: Market) -> None:
     summary = await market.refresh()
     assert summary.totals()["closed"] > 0 < summary.totals()["new"]
     await _lose_rows(market, earlier)
-    assert len(then) - summary.totals()["reopened"] <= (await _fill(market, earlier)).roles <= len(then)
+    assert len(then) - summary.totals()["reopened"] <= (await _fill(market, earlier))[0] <= len(then)
     assert {row[0] for row in await market.rows(ROLE_ROWS, on=earlier)} <= {row[0] for row in then}
     assert await market.rows(
         "SELECT DISTINCT origin FROM job_hunter.roles_snapshots WHERE snapshot_date = :on", on=later
@@ -107,14 +109,14 @@ async def test_what_was_not_seen_stays_missing(market: Market) -> None:
         )
     }
     assert {company.slug for company in market.companies} - {down.slug, broken.slug} == filled
-    assert Filled(0, 0) == await _fill(market, END + DAY)
+    assert await _fill(market, END + DAY) == (0, 0)
 
 
 async def test_no_day_without_a_refresh_is_filled(market: Market) -> None:
     """Between two refreshes nobody looked."""
     await market.refresh()
     market.at += 3 * DAY
-    assert Filled(0, 0) == await _fill(market, END + DAY)
+    assert await _fill(market, END + DAY) == (0, 0)
     assert await _rows(market, END + DAY) == [[], []]
 
 
@@ -128,7 +130,7 @@ async def test_a_point_that_was_renamed_since_is_not_filled_beside_itself(
     market.at += 7 * DAY
     await market.refresh(readings=edited_readings(tmp_path / "edited", *CITIES_ARE_LONDON))
     assert len(rows[1]) == len(await market.rows(PAY_ROWS, on=END + 7 * DAY))
-    assert Filled(0, 0) == await _fill(market, END)
+    assert await _fill(market, END) == (0, 0)
     assert rows == await _rows(market, END)
 
 
@@ -145,7 +147,7 @@ async def test_a_role_that_was_away_that_day_is_not_filled(market: Market) -> No
     rows = await _rows(market, monday)
     market.at += DAY
     assert (await market.refresh()).totals()["reopened"] > 0
-    assert Filled(0, 0) == await _fill(market, monday)
+    assert await _fill(market, monday) == (0, 0)
     assert rows == await _rows(market, monday)
 
 
@@ -159,10 +161,10 @@ async def test_days_are_utc_days_wherever_the_server_is(market: Market) -> None:
     assert await market.value("SHOW timezone") == "Pacific/Auckland"
     rows = await _rows(market, END)
     await _lose_rows(market, END)
-    assert Filled(len(rows[0]), len(rows[1])) == await _fill(market, END)
+    assert (len(rows[0]), len(rows[1])) == await _fill(market, END)
     await _lose_rows(market, END)
     market.at -= DAY
-    assert Filled(0, 0) == await _fill(market, END - DAY)
+    assert await _fill(market, END - DAY) == (0, 0)
 
 
 async def test_a_day_to_come_is_refused(market: Market) -> None:
