@@ -33,7 +33,9 @@ def register(app: typer.Typer) -> None:
 
 def analyze_command(
     level: Annotated[Level | None, typer.Option(help="Only this rung of the generic ladder.")] = None,
-    location: Annotated[str, typer.Option(help="A bucket of config/locations.yaml.")] = "london",
+    location: Annotated[
+        str, typer.Option("--location", "--place", help="A bucket of config/locations.yaml.")
+    ] = "london",
     family: Annotated[
         list[Family] | None, typer.Option(help="Only these families; engineering, trading, research by default.")
     ] = None,

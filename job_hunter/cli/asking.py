@@ -27,6 +27,7 @@ LOW = 3
 """Below so many figures a median is a single datum."""
 
 WIDE = 110
+NARROW_LEVELS = 4
 """Columns of a terminal from which on tables show the number of figures too."""
 
 Companies = Annotated[list[str] | None, typer.Option("--company", help="Only this company's slug; repeat for several.")]
@@ -56,7 +57,9 @@ def bands_command(
     title: Title = None,
     company: Companies = None,
     level: Rung = None,
-    location: Annotated[str | None, typer.Option(help="A bucket of config/locations.yaml.")] = None,
+    location: Annotated[
+        str | None, typer.Option("--location", "--place", help="A bucket of config/locations.yaml.")
+    ] = None,
     family: Families = None,
     limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 30,
     output: Output = Format.TABLE,
@@ -88,7 +91,9 @@ def bands_command(
 def band_command(
     company: Companies = None,
     level: Rung = None,
-    location: Annotated[str, typer.Option(help="A bucket of config/locations.yaml.")] = "london",
+    location: Annotated[
+        str, typer.Option("--location", "--place", help="A bucket of config/locations.yaml.")
+    ] = "london",
     family: Families = None,
     output: Output = Format.TABLE,
 ) -> None:
@@ -124,7 +129,9 @@ def band_command(
 
 
 def table_command(
-    location: Annotated[str, typer.Option(help="A bucket of config/locations.yaml.")] = "london",
+    location: Annotated[
+        str, typer.Option("--location", "--place", help="A bucket of config/locations.yaml.")
+    ] = "london",
     company: Companies = None,
     family: Families = None,
     output: Output = Format.TABLE,
@@ -147,13 +154,15 @@ def table_command(
     for cell in found.cells:
         count = f" [dim]{cell.n}[/]" if is_wide else ""
         by_company.setdefault(cell.company, {})[cell.level] = f"{money(cell.p50)}{'?' if cell.n < LOW else ''}{count}"
-    table = _table("company")
-    for level in levels:
-        name = level or "unstated"
-        table.add_column(name if is_wide else name[:6], justify="right", no_wrap=True)
-    for name, row in sorted(by_company.items()):
-        table.add_row(terminal(name), *(row.get(level, "") for level in levels))
-    _print(table, found.cells, _nothing(found.snapshot_date))
+    step = len(levels) if is_wide else NARROW_LEVELS
+    for block in [levels[start : start + step] for start in range(0, len(levels), step or 1)] or [[]]:
+        table = _table("company")
+        for level in block:
+            table.add_column(level or "unstated", justify="right", no_wrap=True)
+        for name, row in sorted(by_company.items()):
+            if any(level in row for level in block):
+                table.add_row(terminal(name), *(row.get(level, "") for level in block))
+        _print(table, found.cells, _nothing(found.snapshot_date))
     if found.cells:
         count = " and number of figures" if is_wide else ""
         out.print(f"[dim]{location}, snapshot of {found.snapshot_date}; p50{count}; ? = fewer than {LOW} figures[/]")
@@ -163,7 +172,9 @@ def query_command(
     title: Title = None,
     company: Companies = None,
     level: Rung = None,
-    location: Annotated[str | None, typer.Option(help="A bucket of config/locations.yaml.")] = None,
+    location: Annotated[
+        str | None, typer.Option("--location", "--place", help="A bucket of config/locations.yaml.")
+    ] = None,
     family: Families = None,
     with_salary: Annotated[bool, typer.Option("--with-salary", help="Only roles that state their pay.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 20,

@@ -19,6 +19,11 @@ from job_hunter.usecases.own import list_own, remove_own, set_own
 Label = Annotated[str, typer.Option("--label", help="The package's name, such as package or grant.")]
 
 
+WIDE = 110
+FIGURES = ("base", "bonus", "equity", "total", "in pounds", "from")
+COLUMNS = ("label", "level", "place", *FIGURES)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     own = typer.Typer(
@@ -38,7 +43,9 @@ def set_command(
     total: Annotated[float | None, typer.Option(help="The whole a year; the parts are added up without it.")] = None,
     currency: Annotated[str, typer.Option(help="ISO code of all figures.")] = "GBP",
     level: Annotated[Level | None, typer.Option(help="Your rung of the generic ladder.")] = None,
-    location: Annotated[str | None, typer.Option(help="A bucket of config/locations.yaml.")] = None,
+    location: Annotated[
+        str | None, typer.Option("--location", "--place", help="A bucket of config/locations.yaml.")
+    ] = None,
     date: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day the figures hold from; today by default.")
     ] = None,
@@ -98,17 +105,33 @@ def _show(rows: list[OwnFigures], output: Format) -> None:
     if not rows:
         out.print("No package yet: `job-hunter self set --label package --base …`")
         return
-    table = Table("label", "level", "place", box=None, pad_edge=False, header_style="dim")
-    for name in ("base", "bonus", "equity", "total", "in pounds", "from"):
-        table.add_column(name, justify="right", no_wrap=True)
+    if out.width < WIDE:
+        for row in rows:
+            out.print(_sentence(row), soft_wrap=False)
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in COLUMNS:
+        table.add_column(name, justify="right" if name in FIGURES else "left", no_wrap=name != "label", overflow="fold")
     for row in rows:
-        figures = (row.base, row.bonus, row.rsu_annual, row.total)
-        table.add_row(
-            terminal(row.label),
-            row.level or "–",
-            row.location or "–",
-            *("–" if value is None else f"{row.currency} {value:,.0f}" for value in figures),
-            "–" if row.total_gbp is None else f"£{row.total_gbp:,.0f}",
-            str(row.effective_date),
-        )
-    out.print(table)
+        table.add_row(*_cells(row))
+    out.print(table, soft_wrap=False)
+
+
+def _sentence(row: OwnFigures) -> str:
+    """One package where a table has no room: what is not stated is left out."""
+    cells = dict(zip(COLUMNS, _cells(row), strict=True))
+    figures = [f"{cells[name]} {name}" for name in ("base", "bonus", "equity", "total") if cells[name] != "–"]
+    about = [text for text in (row.level, row.location) if text] + [f"from {row.effective_date}"]
+    return f"[bold]{cells['label']}[/]: {cells['in pounds']} ({', '.join(figures)}), {', '.join(about)}"
+
+
+def _cells(row: OwnFigures) -> list[str]:
+    figures = (row.base, row.bonus, row.rsu_annual, row.total)
+    return [
+        terminal(row.label),
+        row.level or "–",
+        row.location or "–",
+        *("–" if value is None else f"{row.currency} {value:,.0f}" for value in figures),
+        "–" if row.total_gbp is None else f"£{row.total_gbp:,.0f}",
+        str(row.effective_date),
+    ]

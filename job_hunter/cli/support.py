@@ -30,6 +30,10 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 """Progress, warnings and errors, so that stdout stays readable by programs."""
 
 
+PLACE = typer.Option("--location", "--place", help="A bucket of config/locations.yaml.")
+"""How every command names a place."""
+
+
 class Format(StrEnum):
     """How a command prints its data."""
 

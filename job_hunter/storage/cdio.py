@@ -153,6 +153,14 @@ async def read_waiting(connection: AsyncConnection) -> Waiting:
     return Waiting(*row.one())
 
 
+async def read_oldest_waiting(connection: AsyncConnection) -> datetime | None:
+    """Since when the oldest unread change waits; None when none does."""
+    since: datetime | None = await connection.scalar(
+        text("SELECT min(received_at) FROM job_hunter.cdio_changes WHERE processed_at IS NULL")
+    )
+    return since
+
+
 async def read_unread(connection: AsyncConnection, *, limit: int = 500) -> list[Change]:
     """Changes that wait to be read, in the order the pages changed."""
     rows = await connection.execute(

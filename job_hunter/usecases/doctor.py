@@ -11,7 +11,7 @@ from sqlalchemy import text
 from job_hunter.domain.fx import LOOK_BACK_DAYS
 from job_hunter.errors import DatabaseUnavailable, SourceError, UsageError
 from job_hunter.sources.http import Http
-from job_hunter.storage import health, ledger
+from job_hunter.storage import cdio, health, ledger
 from job_hunter.storage.database import Database
 from job_hunter.storage.deliveries import read_unsent
 from job_hunter.storage.forget import Forgotten, forget_after
@@ -25,6 +25,9 @@ STALE_AFTER = timedelta(days=8)
 
 RATES_STALE_AFTER = timedelta(days=12)
 """A weekly schedule, and the longest gap the ECB leaves (5 days)."""
+
+UNREAD_AFTER = timedelta(days=2)
+"""A daily sweep reads what the webhook's event did not, and a day of grace."""
 
 FAILING_AFTER = 3
 PROBES_NAMED = 3
@@ -81,6 +84,7 @@ async def examine(
             _unpriced(await health.read_unpriced(connection, look_back=LOOK_BACK_DAYS)),
             _archive(await health.read_archive(connection)),
             _messages(len(await read_unsent(connection))),
+            _inbox((await cdio.read_waiting(connection)).unread, await cdio.read_oldest_waiting(connection), at),
         ]
     if http is not None and prefect_api_url is not None:
         checks.append(await _slots(http, prefect_api_url, is_refreshing=is_refreshing))
@@ -92,6 +96,13 @@ def _messages(unsent: int) -> Check:
         advice = "run `job-hunter alert`: it tries again, and says which address refuses and why"
         return Check("messages", False, f"{unsent} alerts or digests did not reach every address", advice)
     return Check("messages", True, "every alert and digest arrived")
+
+
+def _inbox(count: int, since: datetime | None, at: datetime) -> Check:
+    if since is None or at - since <= UNREAD_AFTER:
+        return Check("pages", True, f"{count} changes of watched pages wait to be read" if count else "none waits")
+    advice = "run `prefect deployment run cdio-ingest/cdio-ingest`, and see why its daily run did not"
+    return Check("pages", False, f"{count} changes of watched pages are unread, since {since:%Y-%m-%d}", advice)
 
 
 def _clock(newest: date | None, today: date) -> Check:

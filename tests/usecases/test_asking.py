@@ -194,3 +194,35 @@ def test_no_cell_is_a_formula(cell: str) -> None:
     """Texts that a spreadsheet would run are quoted; negative numbers stay numbers."""
     assert next(csv.reader([csv_line([cell, -2.5])]))[0].startswith("'")
     assert csv_line([-2.5]) == "-2.5\n"
+
+
+@pytest.mark.parametrize("columns", ["80", "140"])
+def test_nothing_is_cut(filled: Market, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    """Packages with every figure and the table of all levels: each name and figure whole, whatever the width."""
+    monkeypatch.setenv("COLUMNS", columns)
+    day = ("--date", str(END - timedelta(days=2)))
+    figures = ("--base", "120000", "--bonus", "20000", "--rsu-annual", "30000")
+    for label in ("package", "realised-gross-2026"):
+        assert (
+            run("self", "set", "--label", label, *figures, "--level", "senior", "--place", "london", *day).exit_code
+            == 0
+        )
+    listed = run("self", "list").stdout
+    whole = (
+        "package",
+        "realised-gross-2026",
+        "GBP 120,000",
+        "GBP 20,000",
+        "GBP 30,000",
+        "£170,000",
+        "senior",
+        "london",
+    )
+    assert not [word for word in whole if word not in " ".join(listed.split())]
+    table = run("comp-table").stdout
+    assert "unstated" in table
+    for line in listed.splitlines() + table.splitlines():
+        assert len(line) <= int(columns)
+    names = {company.display_name for company in filled.companies}
+    first_words = {line.split("  ")[0].strip() for line in table.splitlines()} - {"", "company"}
+    assert {word for word in first_words if "snapshot of" not in word} <= names

@@ -41,10 +41,8 @@ async def test_all_is_well_after_a_refresh(market: Market) -> None:
     """Every check of the list is there, and none needs a person."""
     await market.refresh()
     found = await _examine(market)
-    names = (
-        "database, schema, clock, snapshots, last run, boards, feeds, quarantines, rates, conversion, archive, messages"
-    )
-    assert names.split(", ") == list(found)
+    names = "database, schema, clock, snapshots, last run, boards, feeds, quarantines, rates, conversion, archive"
+    assert [*names.split(", "), "messages", "pages"] == list(found)
     assert await _failing(market) == {}
 
 
@@ -143,6 +141,20 @@ async def test_a_board_that_fails_in_every_run(market: Market, fault: str, said:
     market.sandbox.clear_faults()
     await market.refresh()
     assert await _failing(market) == {}
+
+
+async def test_changes_of_pages_that_nobody_reads(market: Market) -> None:
+    """A day is the sweep's; after two a person is asked, with what to run."""
+    await market.refresh()
+    async with market.database() as database, database.transaction() as connection:
+        await connection.exec_driver_sql(
+            "INSERT INTO job_hunter.cdio_changes (idempotency_key, received_at) "
+            f"VALUES ('a', '{market.at - 1 * DAY}'), ('b', '{market.at - DAY / 2}')"
+        )
+    assert (await _examine(market))["pages"].message == "2 changes of watched pages wait to be read"
+    market.at += 2 * DAY
+    said = f"2 changes of watched pages are unread, since {(market.at - 3 * DAY).date()} → run `prefect deployment run "
+    assert (await _failing(market))["pages"].startswith(said + "cdio-ingest/cdio-ingest`")
 
 
 async def test_a_feed_that_fails_in_every_run(market: Market) -> None:
