@@ -87,7 +87,7 @@ class Mover:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The newest date against an earlier one. `is_short` when the history does not reach as far as was asked."""
+    """The newest date against an earlier one, `days` back; `is_short` when history does not reach that far."""
 
     weeks: int
     before: date
@@ -95,6 +95,7 @@ class Comparison:
     movers: tuple[Mover, ...]
     entrants: tuple[str, ...]
     leavers: tuple[str, ...]
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from job_hunter.domain.trends import sparkline
 from job_hunter.report import charts, escape
 
 SHOWN_MOVERS = 8
+SLACK_DAYS = 3
+"""A run some days early or late is still the week's."""
 
 
 def evidence(leader: Leader) -> str:
@@ -73,6 +75,8 @@ def share(value: float, top: float) -> str:
 def window(comparison: Comparison) -> str:
     """What a comparison covers, in words."""
     weeks = "a week" if comparison.weeks == 1 else f"{comparison.weeks} weeks"
+    if comparison.days is not None and abs(comparison.days - 7 * comparison.weeks) > SLACK_DAYS:
+        weeks = f"{comparison.days} days"
     reach = f"since {comparison.before}"
     return f"{reach}, the earliest snapshot" if comparison.is_short else f"over {weeks}, {reach}"
 

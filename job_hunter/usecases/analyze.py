@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,6 +29,7 @@ from job_hunter.usecases.compare import WEEK, break_notes, compare, unread_notes
 __all__ = ["REPORT_FAMILIES", "analyze"]
 
 FAR_FUTURE = date(9999, 12, 31)
+DAY = timedelta(days=1)
 
 
 async def analyze(
@@ -63,6 +64,8 @@ async def _analyze(connection: AsyncConnection, question: Question, *, on: date 
         return _nothing(question, at, you=tuple(you))
     since = newest - WEEK * trend_weeks
     dates = await series.read_dates(connection, since=since, until=newest)
+    if len(dates) < 2 and (earlier := await series.read_newest_date(connection, until=since - DAY)):
+        since, dates = earlier, [earlier, *dates]  # nobody looked for longer than the window
     befores = _comparison_dates(dates, newest, trend_weeks)
     points = await series.read_points(connection, which, sorted({newest, *befores.values()}))
     medians = await series.read_medians(connection, which, since=since, until=newest)

@@ -77,6 +77,7 @@ def compare(
     comparison = Comparison(
         weeks=weeks,
         before=before,
+        days=(newest - before).days,
         is_short=before > newest - WEEK * weeks,
         movers=tuple(sorted(movers, key=lambda mover: (-abs(mover.delta), mover.name))),
         entrants=named(came - appeared),

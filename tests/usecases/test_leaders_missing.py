@@ -10,6 +10,7 @@ import pytest
 from job_hunter.domain.feed_settings import FeedSettings
 from job_hunter.domain.leaders import Leader, LeadersReport
 from job_hunter.errors import UsageError
+from job_hunter.report import render_markdown
 from job_hunter.storage.asking import Wanted
 from job_hunter.usecases.asking import comp_table
 from job_hunter.usecases.doctor import examine
@@ -83,6 +84,19 @@ async def test_the_first_company_ever_read_is_a_beginning(market: Market) -> Non
     slug = market.companies[0].slug
     await market.refresh(only=[slug])
     assert (await report_of(market)).snapshot_date == market.at.date()
+
+
+async def test_after_a_long_silence_the_last_day_known_is_compared(market: Market) -> None:
+    """Nobody looked for longer than the window: movers are told since then, with the real distance."""
+    await market.refresh()
+    first = market.at.date()
+    market.at += 20 * WEEK
+    await market.refresh()
+    report = await report_of(market)
+    assert report.dates == (first, market.at.date())
+    assert {(one.before, one.days) for one in report.comparisons} == {(first, 140)}
+    assert "This is the first snapshot" not in " ".join(report.notes)
+    assert f"over 140 days, since {first}" in render_markdown(report)
 
 
 async def test_a_day_before_the_first_is_told_with_the_first(market: Market) -> None:

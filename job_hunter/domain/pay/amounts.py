@@ -26,6 +26,8 @@ _LOWER = "|".join(c.lower() for c in sorted(CODES - {"TRY", "ALL"}))
 _BEFORE = {
     m: m for m in (*_LONGEST_FIRST, *CODES, *(c.lower() for c in CODES), "UKP", "RMB", "NIS", "SFR")
 } | dict.fromkeys(("Euro", "euro", "Euros", "euros", "EURO", "EUROS"), "EUR")
+# Whose dollars "US $150k" are; "CA $" may follow a place in California.
+_OWNERS = frozenset({"US", "AU", "NZ", "HK", "SG"}) & {mark[:-1] for mark in _BEFORE if mark.endswith("$")}
 _SIGN_ENDS = frozenset(mark[-1] for mark in _LONGEST_FIRST if not mark[-1].isalpha())
 _MARK_AFTER = re.compile(
     rf"{_GAP}{{0,2}}\(?(?:(?P<code>(?:{_CODE}|{_LOWER})(?![A-Za-z])\$?)|(?P<word>(?i:{_WORD})(?![A-Za-z]))"
@@ -37,7 +39,7 @@ _MULTIPLIER = re.compile(
     rf"|{_GAP}?(?P<lakh>lakhs?|lacs?|Lakhs?|LPA|lpa|crores?|Cr|cr))"
     rf"(?![A-Za-z0-9])|(?P<gluedplus>\+)? ?(?P<glued>[kK]|T(?=€|EUR))(?={_CODE}|{_SIGN}|{_LOWER}\b)"
 )
-_LEFT_TRAILER = re.compile(r",-{1,2}(?!\d)|\.-(?!\d)")
+_LEFT_TRAILER = re.compile(r",[-–]{1,2}(?!\d)|\.[-–](?!\d)")
 
 # Pension schemes named after a paragraph: "401k" without a currency sign is never an amount.
 _PENSION_SCHEMES = frozenset({"401", "403", "457"})
@@ -107,7 +109,9 @@ def number_of(cluster: str, *, has_multiplier: bool = False) -> tuple[float, boo
     return float("".join(parts) + ("." + decimals if decimals else "")), True
 
 
-_MAY_JOIN = re.compile(r"\s{0,3}(?:[-–—‒―−~→&]|\.\.|(?:to|TO|and|und|et|y|bis|till?|until|through|up ?to|à|a)\b)")
+_MAY_JOIN = re.compile(
+    r"\s{0,3}(?:[-–—‒―−~→&]|\.\.|(?:to|TO|and|und|et|y|bis|till?|until|through|up ?to|tot|à)\b|(?<=\s)a(?=\s))"
+)
 _JOINS = frozenset("-–—‒―−~→odslhàaty&.")
 _NEXT_WORD = re.compile(rf"{_GAP}?(?:,-{{1,2}}|\+)?{_GAP}{{0,2}}\(?([A-Za-zčł]+|[^\sA-Za-z0-9])")
 _MONEY_WORDS = frozenset(
@@ -185,6 +189,8 @@ def _mark_before(text: str, floor: int, at: int) -> tuple[str | None, int, bool]
             return word + last, start, thousands
         if word in _BEFORE and word.upper() in CODES:
             return word, start, thousands
+        if last == "$" and word.replace(".", "") in _OWNERS:
+            return f"{word.replace('.', '')}$", start, thousands
         return (last, begin, thousands) if last in _BEFORE else (None, at, False)
     if not last.isalpha():
         return None, at, False
@@ -218,7 +224,9 @@ def find_amounts(text: str) -> Iterator[Amount]:
         previous = text[at - 1] if at else ""
         before, begin, thousands = _mark_before(text, taken, at)
         if before is None and (
-            previous.isalnum() or previous in "_/#@&=" or (previous == "." and text[at - 2 : at - 1].isalnum())
+            previous.isalnum()
+            or (previous and previous in "_/#@&=")
+            or (previous == "." and text[at - 2 : at - 1].isalnum())
         ):
             continue
         if before is None and not _may_be_money(text, to):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from job_hunter.domain.money import Basis, Period, annualise
 from job_hunter.domain.pay.prose import Found
@@ -15,6 +15,29 @@ def width(band: Band) -> float:
     if band.min is None or band.max is None:
         return 0.0
     return annualise(band.max - band.min, band.period)
+
+
+def _is_own(found: Found, own: str | None) -> bool:
+    """Whether a less sure band is the posting's all the same: of its own place, or region, in its own currency."""
+    band = found.band
+    return band is not None and band.currency == own and found.zone >= 2 and width(band) > 0
+
+
+def _is_base_of(found: Found, others: Collection[Found]) -> bool:
+    """Whether a band is followed at once by what one may earn with it: "£40,000 - £45,000 (OTE £80,000)"."""
+    band = found.band
+    return (
+        band is not None
+        and band.basis is Basis.BASE
+        and width(band) > 0
+        and any(
+            other.band is not None
+            and other.band.basis is Basis.OTE
+            and other.band.currency == band.currency
+            and 0 < other.figure.start - found.figure.end <= 8
+            for other in others
+        )
+    )
 
 
 def choose(found: Sequence[Found], countries: tuple[str, ...]) -> tuple[Found | None, dict[int, str]]:
@@ -36,7 +59,11 @@ def choose(found: Sequence[Found], countries: tuple[str, ...]) -> tuple[Found | 
             pool = wanted
 
     best = max(f.rank for f in pool.values())
-    keep({i: f for i, f in pool.items() if f.rank >= min(best, 3)}, "less_sure")
+    own = own_currency(countries)
+    keep(
+        {i: f for i, f in pool.items() if f.rank >= min(best, 3) or _is_own(f, own) or _is_base_of(f, pool.values())},
+        "less_sure",
+    )
     for basis in (Basis.BASE, Basis.OTE, Basis.TOTAL):
         if any(f.band and f.band.basis is basis for f in pool.values()):
             keep({i: f for i, f in pool.items() if f.band and f.band.basis is basis}, "base_first")
@@ -45,8 +72,7 @@ def choose(found: Sequence[Found], countries: tuple[str, ...]) -> tuple[Found | 
     if zone and len({(f.band.min, f.band.max) for f in pool.values() if f.band}) > 1:
         keep({i: f for i, f in pool.items() if f.zone == zone}, "another_place")
     stated = [f.band.currency for f in pool.values() if f.band]
-    currency = own_currency(countries)
-    currency = currency if currency in stated else stated[0]
+    currency = own if own in stated else stated[0]
     keep({i: f for i, f in pool.items() if f.band and f.band.currency == currency}, "another_currency")
     keep({i: f for i, f in pool.items() if f.band and f.band.period is Period.YEAR}, "another_period")
     keep({i: f for i, f in pool.items() if f.is_header}, "header_first")

@@ -33,6 +33,18 @@ _SPENT_ON = any_of("""
 _TOTAL_OF = any_of("comp(?:ensation)?, cash, package, rewards?, remuneration, earnings, pay, salary, income")
 
 CUES: tuple[Cue, ...] = (
+    Cue(
+        "with_weighting",
+        Label.BASE,
+        r"incl(?:\.|uding|usive|udes)?(?: of)?(?: the)? (?:[a-z]+ )?(?:weighting|allowance)",
+    ),
+    Cue("weighting", Label.BENEFIT, r"(?:[a-z]+ )?(?:weighting|(?:market|location) (?:supplement|allowance))"),
+    Cue(
+        "statutory",
+        Label.BENEFIT,
+        r"(?:maternity|paternity|parental|adoption|sick|overtime|stand-?by|on[- ]call|call[- ]?out|holiday|redundancy|"
+        r"notice)\s(?:pay|rates?|payments?|leave)\b",
+    ),
     # "compensation and equity: $100k-$150k": the figure belongs to the first of the two
     Cue(
         "pay_and_more",
@@ -54,7 +66,7 @@ CUES: tuple[Cue, ...] = (
         Label.TOTAL,
         r"(?:total|all[- ]in|overall|first[- ]year|1st[- ]year|year[- ]one) "
         r"(?:(?:annual|target|cash|direct|potential|first[- ]year|yearly) )*"
-        rf"(?:{_TOTAL_OF})\b|\bt?tc\b",
+        rf"(?:{_TOTAL_OF})\b|\bt?tc\b|total(?=\W*$)",
     ),
     Cue(
         "sign_on",
@@ -75,7 +87,8 @@ CUES: tuple[Cue, ...] = (
     Cue(
         "share_of_pay",
         Label.BENEFIT,
-        r"(?<=% )of (?:your |the )?(?:\w+ )?(?:salary|pay|base|earnings)|x (?:annual |base |basic )?(?:salary|pay)\b",
+        r"(?<=% )of (?:your |the )?(?:\w+ )?(?:salary|pay|base|earnings)|"
+        r"\d{0,2} ?x (?:your |annual |base |basic )*(?:salary|pay)\b",
     ),
     Cue(
         "budget",
@@ -141,7 +154,7 @@ NOT_PAY = any_of(r"""
     angel, bootstrapped, users?, customers?, downloads?, members, visitors?, grants? (?:of|from), awarded, deals?
     contracts? (?:worth|valued|between|of|ranging|from), quotas?, taxes?, debt
     trad(?:e|es|ed|ing) (?:over|more), burn, runway, houses?, homes?, apartments?
-    propert(?:y|ies), responsib\w+
+    portfolios?, propert(?:y|ies), responsib\w+
 """)
 """Words about money that is not the job's: a company's, a customer's, a product's, a statistic's."""
 
@@ -161,6 +174,24 @@ REFUSED_OFFER = re.compile(
     r"(?:n['’]t|\bnot|\bnever|\bno one could)\s(?:\w+\s){0,2}?(?:pay|paid|accept|take)\b|\bif i (?:made|were)",
 )
 """A rant: "you couldn't pay me $500k/yr"."""
+
+NOT_THIS_PAY = re.compile(
+    r"\b(?:salary[- ]sacrific\w+|(?:salary|pay) (?:increases?|rises?|reviews?|uplifts?)|fringe benefits?|"
+    r"(?:average|median) (?:base |basic |gross |annual )?(?:salar(?:y|ies)|pay|compensation|wages?)|"
+    r"compensation claims?|life (?:assurance|insurance|cover)|income protection|(?:sales|revenue) targets?|"
+    r"base rate swaps?)\b"
+)
+"""Words that hold a pay word and are about something else, up to the next pay word in their clause."""
+
+_VISA = r"\b(?:sponsor\w*|visas?|skilled worker)\b"
+SPONSORSHIP = re.compile(
+    rf"{_VISA}[^.\n]{{0,80}}\b(?:minimum|at least|threshold|must|unless|needs?|requires?)\b|"
+    rf"\b(?:must|needs? to|unless|cannot|minimum|at least|threshold)\b[^.\n]{{0,60}}{_VISA}"
+)
+"""What a visa asks of a salary, which is the law's figure: "we cannot sponsor below a salary of £41,700"."""
+
+MUST_EARN = re.compile(r"\b(?:must (?:be paid|earn)|need to (?:earn|pay)|at least|minimum)\b")
+FOR_A_VISA = re.compile(r"\b(?:to |for )?(?:sponsor\w*|visas?)\b")
 
 EXAMPLE = re.compile(r"\b(?:for example|e\.g\.?|for instance|example:|imagine|hypothetical)")
 """A figure that illustrates something."""

@@ -16,7 +16,8 @@ MAX_FIGURES = 200
 """A text with more money figures than this is no posting; the rest is not read, which also keeps reading linear."""
 
 _JOIN = re.compile(
-    r"\s{0,3}(?:-{1,3}|[–—‒―−~→]|->|\.{2,3}|\b(?:to|TO|bis|till?|until|through|up to|upto|à|a)\b)\s{0,3}"
+    r"\s{0,3}(?:-{1,3}|[–—‒―−~→]|->|\.{2,3}|"
+    r"\b(?:to|TO|tot|bis|till?|until|through|up to|upto|à)\b|(?<=\s)a(?=\s))\s{0,3}"
     r"(?:up to\s|circa\s|c\.\s?|approx\.?\s|~)?"
 )
 _AND = re.compile(r"\s{1,2}(?:and|und|et|y|&)\s{1,2}")
@@ -155,7 +156,7 @@ def _shared_thousands(a: Amount, b: Amount) -> tuple[float, float, float]:
         low = a.value * b.scale
     elif b.scale == 1 and a.scale > 1 and not b.is_grouped and b.value < 1_000:
         high = b.value * a.scale
-    elif a.scale == b.scale == 1 and b.is_grouped and not a.is_grouped and a.value < 1_000 <= b.value < 1_000_000:
+    elif a.scale == b.scale == 1 and b.is_grouped and not a.is_grouped and a.value * 1_000 <= b.value < 1_000_000:
         low = a.value * 1_000
     elif a.scale == b.scale == 1 and a.is_grouped and not b.is_grouped and b.value < 1_000 <= a.value < 1_000_000:
         high = b.value * 1_000
@@ -167,6 +168,9 @@ def _joined(text: str, a: Amount, b: Amount) -> bool:
     gap = b.start - a.end
     # over the end of a line only what carries a mark of its own: a list's "- 25 days" is no upper end
     if gap > 24 or gap < 1 or (b.mark is None and "\n" in text[a.end : b.start]):
+        return False
+    # "Team of 10 - £50k": a bare number before a marked one is its lower end only when it may be one
+    if a.mark is None and a.scale == 1 and not text[b.start].isdigit() and b.value > 2.5 * a.value:
         return False
     between = text[a.end : b.start].lstrip("+) ") if a.plus or text[a.end] in "+)" else text[a.end : b.start]
     if _JOIN.fullmatch(between) or _JOIN.fullmatch(text[a.end : b.start]):
@@ -229,6 +233,8 @@ def _figures_of(text: str, chain: list[Amount]) -> list[Figure]:
         return []
     if len(chain) == 2:
         return [_range(text, *chain)]
+    if not _is_money(chain[0]) and all(a.mark for a in chain[1:]):
+        return _figures_of(text, chain[1:])  # "Level 4 - £45,000 to £50,000"
     return [_single(text, a) for a in chain] if all(a.mark for a in chain) else []
 
 

@@ -10,7 +10,18 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from job_hunter.domain.pay.cues import CUES, EXAMPLE, NOT_PAY, REFUSED_OFFER, THIRD_PARTY, any_of
+from job_hunter.domain.pay.cues import (
+    CUES,
+    EXAMPLE,
+    FOR_A_VISA,
+    MUST_EARN,
+    NOT_PAY,
+    NOT_THIS_PAY,
+    REFUSED_OFFER,
+    SPONSORSHIP,
+    THIRD_PARTY,
+    any_of,
+)
 from job_hunter.domain.pay.types import Label
 
 PAY_LABELS = frozenset({Label.BASE, Label.OTE, Label.TOTAL, Label.STIPEND})
@@ -30,11 +41,13 @@ _LINK_WORDS = any_of("""
 """)
 _LINK = re.compile(rf"(?:\s|[:(~=≈–—-]|\b(?:{_LINK_WORDS})\b)*")
 # Words that may stand between a figure and the noun that follows it.
-_FILLER = any_of("""
+_PAID = r"(?:annual|cash|target|comp|package|reward|remun|earn|pay|salar|income)"
+_FILLER = any_of(f"""
     in, of, worth, towards?, for, as, an?, the, your, our, annual(?:ly)?, yearly, monthly, weekly, quarterly, per, every
     each, year, month, week, day, employee, gross, net, new, additional, extra, personal, individual, company, target
     guaranteed, minimum, maximum, starting, competitive, discretionary, performance, tax[- ]free, flexible, usd, gbp
-    eur, cad, to, spend, on, use, total, first, hire, joining, welcome, base, initial, pre, post, to-date, full[- ]time
+    eur, cad, to, spend, on, use, total(?! {_PAID}), first, hire, joining, welcome, base, initial, pre, post, to-date
+    full[- ]time
 """)
 _AFTER = re.compile(
     rf"[\s(–—:-]{{0,3}}(?:(?:{_FILLER})[\s,-]{{1,2}}){{0,6}}"
@@ -79,11 +92,27 @@ def label_of(before: str, after: str) -> Labelled:
     cues = _cues_before(before)
     if close := _after_cue(low_after[:tail_end], after[:tail_end], is_taken=bool(cues) and _is_tight(before, cues[-1])):
         return close
+    if SPONSORSHIP.search(before[-160:]) or (MUST_EARN.search(before[-60:]) and FOR_A_VISA.search(low_after[:40])):
+        return Labelled(Label.NOT_PAY, "sponsorship", False)
+    if (other := _last(NOT_THIS_PAY, before)) and not any(
+        cue.start() >= other.end()
+        and (cue.lastgroup or "") != "not_pay"
+        and _BY_NAME[cue.lastgroup or ""].label in PAY_LABELS
+        for cue in cues
+    ):
+        return Labelled(Label.NOT_PAY, "not_this_pay", False)
     if THIRD_PARTY.search(before[-80:]):
         return Labelled(Label.NOT_PAY, "third_party", False)
     if EXAMPLE.search(before[-40:]):
         return Labelled(Label.NOT_PAY, "example", False)
     return _before_cue(before, cues) if cues else NO_CUE
+
+
+def _last(pattern: re.Pattern[str], before: str) -> re.Match[str] | None:
+    found = None
+    for found in pattern.finditer(before, max(0, len(before) - 100)):  # noqa: B007  the last match is what is wanted
+        pass
+    return found
 
 
 def _cues_before(before: str) -> list[re.Match[str]]:
@@ -119,7 +148,9 @@ def _after_cue(tail: str, as_written: str, *, is_taken: bool) -> Labelled | None
     name = found.lastgroup if found else None
     if found is None or name is None:
         return None
-    if is_taken and _NEXT_FIGURE.match(as_written, found.end()):
+    is_bracketed = found.group().lstrip().startswith("(")
+    is_next_bracketed = as_written[found.end() :].lstrip().startswith("(")
+    if (is_bracketed or (is_taken and not is_next_bracketed)) and _NEXT_FIGURE.match(as_written, found.end()):
         return None
     if name == "not_pay":
         return Labelled(Label.NOT_PAY, "not_pay_after", False)

@@ -38,7 +38,7 @@ _PER = any_of(r"/, per, each, every, pro, par, al, im, na, \ba\b, \ban\b, p\., p
 _AFTER = re.compile(
     rf"[ ]?\(?{_FILLER}(?:[ ]?\n?(?:{_PER})[ ]{{0,2}}\n?(?:"
     + "|".join(f"(?P<u{p.name}>{words})" for p, words in _UNITS.items())
-    + r")(?![a-zA-Z])|[ ]?,?(?:"
+    + r")(?![a-zA-Z])(?:\.(?=\s?[-–—]))?|[ ]?,?(?:"
     + "|".join(f"(?P<a{p.name}>{words})" for p, words in _ADVERBS.items())
     + r")(?![a-zA-Z]))",
     re.IGNORECASE,
@@ -47,6 +47,13 @@ _BEFORE = re.compile(
     r"\b(?:(?P<HOUR>hourly|per hour|hour rate|/hr|/hour)|(?P<DAY>daily|day[- ]?rates?|per day|per diem|/day)|"
     r"(?P<WEEK>weekly|per week|/week)|(?P<MONTH>monthly|per month|/month|monatlich)|"
     r"(?P<YEAR>annual|annually|yearly|annualized|annualised|per annum|per year|p\.a\.|/year|/yr))\b",
+    re.IGNORECASE,
+)
+
+# "36 hours per week", "2 days a week": how long one works is no period of the pay that follows.
+_COUNTED = re.compile(
+    r"(?:\d|\b(?:one|two|three|four|five|six))[\s-]{0,2}"
+    r"(?:hours?|hrs?|h|days?|shifts?|times|x|evenings?|weekends?|sessions?)[\s(]{0,2}(?:a\s)?$",
     re.IGNORECASE,
 )
 
@@ -73,6 +80,7 @@ def preceding_period(before: str) -> Period | None:
     if not any(part in low for part in _PARTS_BEFORE):
         return None
     last = None
-    for last in _BEFORE.finditer(before):  # noqa: B007  the last match is what is wanted
-        pass
+    for found in _BEFORE.finditer(before):
+        if not _COUNTED.search(before, max(0, found.start() - 30), found.start()):
+            last = found
     return Period[last.lastgroup] if last and last.lastgroup else None

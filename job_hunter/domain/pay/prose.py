@@ -11,7 +11,7 @@ from job_hunter.domain.pay.figures import Figure, find_figures
 from job_hunter.domain.pay.labels import PAY_LABELS, Labelled, label_of
 from job_hunter.domain.pay.resolve import CRORE, Resolved, is_company_money, resolve
 from job_hunter.domain.pay.types import Band, Label, PayHints
-from job_hunter.domain.pay.zones import countries_of, place_patterns, place_score
+from job_hunter.domain.pay.zones import countries_of, names_other_country, own_currency, place_patterns, place_score
 
 MAX_TEXT = 60_000
 """Characters of a posting that are read: ten times a long posting; what is longer is no posting."""
@@ -43,6 +43,10 @@ _STIPEND_JOB = re.compile(
     r"trainee|apprentice\w*)\b",
     re.IGNORECASE,
 )
+
+
+# "The Canadian base salary": whose dollars they are, not where the job is.
+_ADJECTIVE = re.compile(r"\b(?:Canadian|Australian|American|British|German|French|Dutch|Irish|Swiss|Indian)\b")
 
 
 @dataclass(slots=True)  # not frozen: several are made for every posting, and a frozen one costs three times as much
@@ -113,10 +117,18 @@ def _judge(
     rank, why = _rank(figure, labelled, standalone=standalone, header=header, markup=in_markup, resolved=resolved)
     if not rank:
         return Found(figure, labelled.label, None, why, 0)
+    own = own_currency(countries)
+    if own and resolved.currency != own and not in_markup and _is_elsewhere(before, after, countries):
+        return Found(figure, labelled.label, None, "another_country", 0)
     basis = _basis(text, figure, labelled.label)
     quote = text[figure.start : figure.end]
     band = Band(resolved.low, resolved.high, resolved.currency, resolved.period, basis, quote)
     return Found(figure, labelled.label, band, why, rank, is_header=is_header, is_inferred=resolved.is_inferred)
+
+
+def _is_elsewhere(before: str, after: str, countries: tuple[str, ...]) -> bool:
+    """Whether the words around a figure in a foreign currency name another country and none of the posting's own."""
+    return names_other_country(_ADJECTIVE.sub("", f"{before[-120:]} | {after[:40]}"), countries)
 
 
 def _relabelled(labelled: Labelled, figure: Figure, resolved: Resolved, role: str) -> Labelled:

@@ -45,6 +45,12 @@ _HOURLY_JOB = re.compile(
 _IR35 = re.compile(r"\bir35\b|\bday[- ]rate\b|\bdaily rate\b", re.IGNORECASE)
 
 
+_RATE_WORDS = re.compile(r"\b(?:contract(?:or)?|freelance|rate|inside|outside)\b", re.IGNORECASE)
+_RATE_CURRENCIES = frozenset({"GBP", "EUR", "USD", "CHF", "CAD", "AUD"})
+LARGEST_THOUSANDS = 420
+"""A bare range above it is a day's rate as likely as thousands a year."""
+
+
 @dataclass(slots=True)  # not frozen: several are made for every posting, and a frozen one costs three times as much
 class Resolved:
     """A figure in full units, or (with `currency` None or `problem` set) the code of what is wrong with it."""
@@ -127,7 +133,8 @@ def _by_size(figure: Figure, currency: str, around: str, *, is_cued: bool) -> Re
         as_hour = hour <= bottom and top <= hour * 20
         if as_hour and (top <= hour * 6 or _HOURLY_JOB.search(around)):
             return Resolved(low, high, currency, Period.HOUR, is_inferred=True)
-        if as_thousands and bottom >= 20 and (top >= 70 or is_cued) and figure.is_range:
+        is_rate = currency in _RATE_CURRENCIES and (top > LARGEST_THOUSANDS or _RATE_WORDS.search(around))
+        if as_thousands and bottom >= 20 and (top >= 70 or is_cued) and figure.is_range and not is_rate:
             return Resolved(low and low * 1_000, high and high * 1_000, currency, Period.YEAR, is_inferred=True)
         return Resolved(low, high, currency, None, "period_unclear")
     if floor / 12 <= bottom and top < floor * 1.2 and bottom < floor:

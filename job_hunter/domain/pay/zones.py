@@ -10,7 +10,7 @@ from job_hunter.domain.pay.types import PayHints
 from job_hunter.domain.place import Place
 
 COUNTRY_WORDS: dict[str, str] = {
-    "GB": r"UK|U\.K\.|GBR?|United Kingdom|Britain|British|England|Scotland|Wales",
+    "GB": r"UK|U\.K\.|GBR?|United Kingdom|Britain|British|England|Scotland|Wales|EMEA",
     "US": r"US|U\.S\.A?\.?|USA|United States|America|American|Nationwide",
     "CA": r"Canada|Canadian|CAN",
     "AU": r"Australian?|AUS",
@@ -137,7 +137,10 @@ def place_score(around: str, patterns: tuple[tuple[int, re.Pattern[str]], ...]) 
 _COUNTRY_PATTERNS = tuple(
     (country, re.compile(rf"(?<![A-Za-z])(?:{words})(?![A-Za-z])")) for country, words in COUNTRY_WORDS.items()
 )
-_US_PLACES = re.compile(r"(?<![A-Za-z])(?:NYC?|SF|Bay Area|CA|CO|WA|California|Colorado|New York)(?![A-Za-z])")
+_US_PLACES = re.compile(
+    r"(?<![A-Za-z])(?:NYC?|SF|Bay Area|San Francisco|Silicon Valley|Seattle|Chicago|Los Angeles|Austin|CA|CO|WA|"
+    r"California|Colorado|New York|Texas)(?![A-Za-z])"
+)
 
 
 @lru_cache(maxsize=2048)
