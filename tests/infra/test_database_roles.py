@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,11 +69,11 @@ class Server:
         """Run statements as the administrator."""
         return self.shell(f"psql -qAt -v ON_ERROR_STOP=1 <<'SQL'\n{statements}\nSQL\n", database)
 
-    def ask(self, login: str, statement: str, password: str | None = None) -> Any:
+    def ask(self, login: str, statement: str, password: str | None = None, database: str = "job_hunter") -> Any:
         """The first value of a statement, as one of the README's logins."""
 
         async def work() -> Any:
-            connection = await asyncpg.connect(self.dsn(login, password).replace("+asyncpg", ""))
+            connection = await asyncpg.connect(self.dsn(login, password, database).replace("+asyncpg", ""))
             try:
                 return await connection.fetchval(statement)
             finally:
@@ -81,10 +82,10 @@ class Server:
         return asyncio.run(work())
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The README followed: first block, migration by the application's login, second block."""
-    with embedded_postgres(tmp_path_factory.mktemp("pg"), durable=False) as dsn:
+@contextmanager
+def new_server(folder: Path) -> Iterator[Server]:
+    """A Postgres on which the README's first block was run."""
+    with embedded_postgres(folder, durable=False) as dsn:
         parts = urlsplit(dsn)
         query = parse_qs(parts.query)
         made = Server(query["host"][0], query["port"][0], unquote(parts.username or ""), unquote(parts.password or ""))
@@ -93,6 +94,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         own, made = made.user, Server(made.sockets, made.port, "administrator", "of-the-test")
         made.sql(f"ALTER ROLE {own} RENAME TO embedded_administrator")
         made.sql(block("<!-- sql: a test runs it -->", "sql"))
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The README followed: first block, migration by the application's login, second block."""
+    with new_server(tmp_path_factory.mktemp("pg")) as made:
         asyncio.run(migrate(made.dsn("job_hunter")))
         made.sql(block("<!-- sql after migrate", "sql"), "job_hunter")
         yield made
@@ -163,22 +171,70 @@ def test_strangers_are_kept_out(server: Server) -> None:
         server.ask("prefect", "SELECT 1")
 
 
-def test_a_backup_can_be_restored(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands as written: the data is back, it belongs to the same role, and both logins work."""
-    monkeypatch.chdir(tmp_path)
+def test_vault_changes_these_passwords_and_no_other(server: Server) -> None:
+    """With the login of its block, and the statement of Vault's plugin; it owns nothing and creates no database."""
+    server.sql(block("<!-- sql for vault", "sql"))
+    change = """ALTER USER "{}" WITH PASSWORD 'of-vault'"""
+    try:
+        for login in ("job_hunter", "job_hunter_grafana"):
+            server.ask("vault", change.format(login), "choose-a-fourth", database="postgres")
+            assert server.ask(login, "SELECT 1", "of-vault") == 1
+        for refused in (change.format("prefect"), change.format("administrator"), "CREATE DATABASE x"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                server.ask("vault", refused, "choose-a-fourth", database="postgres")
+    finally:
+        for login in ("job_hunter", "job_hunter_grafana"):
+            server.sql(f"ALTER ROLE {login} PASSWORD '{LOGINS[login]}'")
+        server.sql("DROP OWNED BY vault; DROP ROLE vault")
+
+
+@pytest.fixture(scope="module")
+def dumps(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the README's dumps of both databases; Prefect's has the extension that Prefect makes."""
+    folder = tmp_path_factory.mktemp("dumps")
     server.ask(
         "job_hunter",
         "INSERT INTO job_hunter.companies (slug, display_name, ats_type, ats_id, sector) "
         "VALUES ('acme', 'Acme', 'lever', 'acme', 'other')",
     )
-    before = server.sql("SELECT count(*) FROM pg_class", "job_hunter")
-    server.shell(block("## Backup and restore", "sh"))
-    server.shell(block("To restore, stop what writes", "sh"))
+    for statement in ("CREATE EXTENSION pg_trgm", "CREATE TABLE flow (name text)"):
+        server.ask("prefect", statement, database="prefect")
+    server.shell(f"cd '{folder}'\n{block('## Backup and restore', 'sh')}")
+    server.sql("DELETE FROM job_hunter.companies", "job_hunter")
+    return folder
+
+
+def restore(server: Server, dumps: Path) -> None:
+    """The README's commands in its order, Prefect's included."""
+    for heading in ("To restore, stop what writes", "Prefect's history, if it is wanted back"):
+        server.shell(f"cd '{dumps}'\n{block(heading, 'sh')}")
     server.sql(block("<!-- sql after migrate", "sql"), "job_hunter")
-    assert server.sql("SELECT count(*) FROM pg_class", "job_hunter") == before
+
+
+def check_restored(server: Server) -> None:
+    """The data is back, it belongs to the same roles, every login works, and nothing is to be migrated."""
     assert server.ask("job_hunter", "SELECT count(*) FROM job_hunter.companies") == 1
     assert server.ask("job_hunter_grafana", "SELECT count(*) FROM job_hunter.coverage") == 0
+    owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'flow'"
+    assert server.ask("prefect", owner, database="prefect") == "prefect"
+    assert server.ask("prefect", "SELECT similarity('refresh', 'refresh')", database="prefect") == 1
     done = asyncio.run(migrate(server.dsn("job_hunter")))
     assert done.before == done.after
     test_everything_belongs_to_the_role_without_login(server)
+    test_strangers_are_kept_out(server)
+
+
+def test_a_backup_can_be_restored(server: Server, dumps: Path) -> None:
+    """The commands as written, onto the server of the dump."""
+    before = server.sql("SELECT count(*) FROM pg_class", "job_hunter")
+    restore(server, dumps)
+    assert server.sql("SELECT count(*) FROM pg_class", "job_hunter") == before
+    check_restored(server)
     server.sql("DELETE FROM job_hunter.companies", "job_hunter")
+
+
+def test_a_lost_server_can_be_made_anew(dumps: Path, tmp_path: Path) -> None:
+    """A new server with the first block only: the same commands bring everything back."""
+    with new_server(tmp_path / "pg") as server:
+        restore(server, dumps)
+        check_restored(server)

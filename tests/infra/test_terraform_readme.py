@@ -84,3 +84,19 @@ def test_the_readme_names_only_variables_that_exist() -> None:
     for name in ("secrets", "secrets_revision", "schedules_paused", "keep_runs_days", "dns_cidrs", "config_dir"):
         assert f"`{name}" in readme
         assert name in known
+
+
+def test_the_readme_names_only_objects_that_are_made() -> None:
+    """Every name of ours in a kubectl command is in the Terraform, and so are the accounts of Vault's roles."""
+    text = text_of("*.tf")
+    names = set(re.findall(r'"(job-hunter[\w-]*)"', text))
+    names |= {f"job-hunter-worker-{pool}" for pool in re.findall(r"\{ (\w+) = \{ pool = ", text)}
+    readme = (TERRAFORM / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^kubectl -n job-hunter .*", readme, re.MULTILINE)
+    assert len(commands) > 4
+    for command in commands:
+        for kind, name in re.findall(r"(\w+)/(job-hunter[\w-]*)", command):
+            assert name in names, (kind, name)
+    accounts = re.findall(r"bound_service_account_names=([\w-]+)", readme)
+    assert len(accounts) == 2
+    assert set(accounts) <= names
