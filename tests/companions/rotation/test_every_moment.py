@@ -38,8 +38,8 @@ from job_hunter.usecases.refresh import refresh
 from job_hunter.usecases.reparse import reparse
 from job_hunter.usecases.snapshot import snapshot
 from tests.companions.flows.test_backfill_fx_flow import UNPRICED
+from tests.companions.flows.test_reparse_flow import MISREAD
 from tests.conftest import Postgres
-from tests.flows.test_reparse_flow import MISREAD
 from tests.receivers import Hook, http_receiver
 from tests.rotating import rotation
 from tests.tables import contents

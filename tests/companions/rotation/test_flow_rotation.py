@@ -19,8 +19,8 @@ from job_hunter.cli.processes import free_port, started, wait_until
 from job_hunter.config import default_config_dir
 from job_hunter.settings import process_environment
 from tests.companions.flows.test_backfill_fx_flow import UNPRICED
+from tests.companions.flows.test_reparse_flow import MISREAD
 from tests.conftest import Postgres
-from tests.flows.test_reparse_flow import MISREAD
 from tests.rotating import HELD_TABLE, Rotation, rotation, until
 from tests.tables import contents
 from tests.usecases.conftest import Market, make_market, readings  # noqa: F401 the same market
