@@ -49,6 +49,10 @@ class SourceBlocked(SourceError):
     """The source turned us away (401, 403, 429, challenge page): it is left alone for the rest of the run."""
 
 
+class SourceLeftAlone(SourceError):
+    """A host failed again and again and was not asked any more: `job-hunter refresh --only-missing` asks again."""
+
+
 class StorageError(JobHunterError):
     """The database did not do what was asked of it."""
 

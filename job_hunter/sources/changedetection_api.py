@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from job_hunter.errors import SourceChanged, SourceError, SourceGone, SourceUnavailable
+from job_hunter.sources.answer import Answer
 from job_hunter.sources.contract import decode_page
-from job_hunter.sources.http import Answer, Http
+from job_hunter.sources.http import Http
 
 OLDEST = (0, 60)
 """The oldest version whose tags, formats and tokens are known to work as seeding needs them."""

@@ -11,7 +11,8 @@ import orjson
 from job_hunter.domain.company import Board
 from job_hunter.domain.posting import Parsed
 from job_hunter.errors import SourceChanged
-from job_hunter.sources.http import Answer, Http, Validators
+from job_hunter.sources.answer import Answer
+from job_hunter.sources.http import Http, Validators
 
 
 class Harvest:

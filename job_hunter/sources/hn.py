@@ -15,8 +15,9 @@ from typing import Any
 import orjson
 
 from job_hunter.errors import SourceChanged, SourceGone, SourceUnavailable
+from job_hunter.sources.answer import Answer
 from job_hunter.sources.contract import Harvest, decode_page, kind, records_of
-from job_hunter.sources.http import Answer, Http
+from job_hunter.sources.http import Http
 
 API = "https://hn.algolia.com/api/v1"
 HITS = 1000

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic, perf_counter
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
 from job_hunter import __version__
-from job_hunter.errors import SourceChanged, SourceGone, SourceUnavailable
-from job_hunter.sources.body import capped, gunzipped, too_large
+from job_hunter.domain.politeness import Pace, ask, failed, succeeded
+from job_hunter.errors import SourceError, SourceGone, SourceLeftAlone, SourceUnavailable
+from job_hunter.sources.answer import Answer, read_answer, where
+from job_hunter.sources.hosts import Hosts, OwnHosts
 
 USER_AGENT = f"job-hunter/{__version__} (self-hosted tracker of openings and pay)"
 
@@ -41,7 +40,7 @@ REDIRECT_HOSTS: Mapping[str, tuple[str, ...]] = {
 }
 
 # Seconds between two requests to a source that asks for patience; a replica of it is asked without pause.
-INTERVALS: Mapping[str, float] = {"levels_fyi": 3.0, "linkedin": 3.0}
+INTERVALS: Mapping[str, float] = {"levels_fyi": 3.0, "linkedin": 3.0, "lever": 1.0, "lever_eu": 1.0}
 
 
 Clock = Callable[[], float]
@@ -55,26 +54,6 @@ class Validators(NamedTuple):
     last_modified: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer: `body` is decoded, `wire_bytes` is what came over the wire, `seconds` excludes waiting our turn.
-
-    `location` is where a redirect points whose status was in `accept`.
-    """
-
-    status: int
-    body: bytes
-    url: str
-    content_type: str | None
-    etag: str | None
-    last_modified: str | None
-    not_modified: bool
-    wire_bytes: int
-    seconds: float
-    retry_after: float | None = None
-    location: str | None = None
-
-
 @cache
 def _tls() -> ssl.SSLContext:
     """Reading the certificates costs 20 ms, and each task of a flow opens a client of its own."""
@@ -82,24 +61,15 @@ def _tls() -> ssl.SSLContext:
 
 
 class _Gate:
-    """The turns at one host: so many at once, and so many seconds between two."""
+    """One service at one host: so many requests at once, and the line of those who wait for their turn."""
 
-    __slots__ = ("clock", "interval", "lock", "next_at", "sleep", "slots")
+    __slots__ = ("line", "name", "pace", "slots")
 
-    def __init__(self, connections: int, interval: float, clock: Clock, sleep: Sleep) -> None:
-        self.clock, self.sleep = clock, sleep
-        self.slots = asyncio.Semaphore(connections)
-        self.lock = asyncio.Lock()
-        self.interval = interval
-        self.next_at = 0.0
-
-    async def turn(self) -> None:
-        """Wait until the host may be asked again; intervals are jittered so that requests don't march in step."""
-        if not self.interval:
-            return
-        async with self.lock:
-            await self.sleep(max(0.0, self.next_at - self.clock()))
-            self.next_at = self.clock() + self.interval * random.uniform(1.0, 1.5)  # noqa: S311 not for secrets
+    def __init__(self, name: str, pace: Pace, slots: asyncio.Semaphore) -> None:
+        self.name = name
+        self.pace = pace
+        self.slots = slots
+        self.line = asyncio.Lock()
 
 
 class Http:
@@ -108,7 +78,9 @@ class Http:
     `base_urls` maps a service (`greenhouse`, `lever`, `lever_eu`, `ashby`, `hn`, `levels_fyi`, `linkedin`, `ecb`) to
     the replica that stands in for its scheme and host. `timeout` bounds one whole request, `read_timeout` the silence
     within it, both in seconds: large boards take over 25 s to begin. `connections` is the bound per host, `intervals`
-    the least seconds between two requests to a service; they are waited for with `clock` (seconds) and `sleep`.
+    the least seconds between two requests to a service, `failures_to_open` how many failures in a row open a host's
+    breaker (None: it has none). What is known of hosts is kept in `hosts`, by default in this client alone, with
+    `clock` (seconds); turns are waited for with `sleep`.
     """
 
     def __init__(
@@ -122,6 +94,8 @@ class Http:
         max_bytes: int = MAX_BYTES,
         connections: int = 8,
         intervals: Mapping[str, float] | None = None,
+        failures_to_open: int | None = None,
+        hosts: Hosts | None = None,
         clock: Clock = monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -132,8 +106,11 @@ class Http:
         self._max_bytes = max_bytes
         self._connections = connections
         self._intervals = intervals
-        self._clock, self._sleep = clock, sleep
-        self._gates: dict[tuple[str, str], _Gate] = {}
+        self._failures_to_open = failures_to_open
+        self._hosts = hosts or OwnHosts(clock)
+        self._sleep = sleep
+        self._slots: dict[tuple[str, str], asyncio.Semaphore] = {}
+        self._gates: dict[str, _Gate] = {}
         self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Http:
@@ -192,29 +169,68 @@ class Http:
         """Send one request and read its answer whole.
 
         Raises `SourceUnavailable` (5xx, 429, network, timeout), `SourceGone` (any other status, a redirect to a
-        foreign host) and `SourceChanged` (larger than `max_bytes`, an encoding nobody asked for, a broken gzip body).
+        foreign host), `SourceChanged` (larger than `max_bytes`, an encoding nobody asked for, a broken gzip body) and
+        `SourceLeftAlone` (the host has failed so often that it is not asked any more).
         """
         if self._client is None:
             raise RuntimeError("Http is used outside its `async with`")
         target = self._target(service, url, params)
         gate = self._gate(service, target)
         async with gate.slots:
-            await gate.turn()
-            began = perf_counter()
+            is_troubled = await self._turn(gate, target)
             try:
-                async with asyncio.timeout(self._timeout):
-                    request = self._client.build_request(method, target, headers=headers, json=json)
-                    return await self._follow(service, request, max_bytes or self._max_bytes, accept, began)
-            except TimeoutError as error:
-                message = f"{_where(target)} did not answer within {self._timeout:g} seconds; the next run tries again"
-                raise SourceUnavailable(message) from error
-            except httpx.TimeoutException as error:
-                seconds = perf_counter() - began
-                message = f"{_where(target)} went silent after {seconds:.0f} seconds; the next run tries again"
-                raise SourceUnavailable(message) from error
-            except httpx.HTTPError as error:
-                message = f"{_where(target)} broke the connection ({type(error).__name__}); the next run tries again"
-                raise SourceUnavailable(message) from error
+                request = self._client.build_request(method, target, headers=headers, json=json)
+                answer = await self._send(service, request, max_bytes or self._max_bytes, accept)
+            except SourceUnavailable as error:
+                throttled, wait = error.status == 429, error.retry_after
+                await self._hosts.change(
+                    gate.name,
+                    lambda state, at: (
+                        failed(state, at, gate.pace, is_throttled=throttled, retry_after=wait),
+                        None,
+                    ),
+                )
+                raise
+            except SourceError:
+                await self._clear(gate, is_troubled)
+                raise
+            await self._clear(gate, is_troubled)
+            return answer
+
+    async def _turn(self, gate: _Gate, target: httpx.URL) -> bool:
+        """Wait until the host may be asked; whether it is in trouble. Jitter keeps askers from marching in step."""
+        async with gate.line:
+            while True:
+                jitter = random.uniform(0.0, 0.5)  # noqa: S311 not for secrets
+                turn = await self._hosts.change(gate.name, partial(ask, pace=gate.pace, jitter=jitter))
+                if turn.is_refused:
+                    raise SourceLeftAlone(
+                        f"{target.host} failed again and again and is left alone: "
+                        f"`job-hunter refresh --only-missing` asks for what is missing"
+                    )
+                if not turn.wait:
+                    return turn.is_troubled
+                await self._sleep(turn.wait)
+
+    async def _clear(self, gate: _Gate, is_troubled: bool) -> None:
+        if is_troubled:
+            await self._hosts.change(gate.name, lambda state, _: (succeeded(state), None))
+
+    async def _send(self, service: str, request: httpx.Request, max_bytes: int, accept: frozenset[int]) -> Answer:
+        asked, began = where(request.url), perf_counter()
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._follow(service, request, max_bytes, accept, began)
+        except TimeoutError as error:
+            message = f"{asked} did not answer within {self._timeout:g} seconds; the next run tries again"
+            raise SourceUnavailable(message) from error
+        except httpx.TimeoutException as error:
+            seconds = perf_counter() - began
+            message = f"{asked} went silent after {seconds:.0f} seconds; the next run tries again"
+            raise SourceUnavailable(message) from error
+        except httpx.HTTPError as error:
+            message = f"{asked} broke the connection ({type(error).__name__}); the next run tries again"
+            raise SourceUnavailable(message) from error
 
     def _target(self, service: str, url: str, params: Mapping[str, str | int] | None) -> httpx.URL:
         try:
@@ -234,10 +250,15 @@ class Http:
         intervals = self._intervals
         if intervals is None:
             intervals = {} if self.is_redirected(service) else INTERVALS
-        key = (service if service in intervals else "", f"{target.host}:{target.port}")
-        gate = self._gates.get(key)
+        host = f"{target.host}:{target.port}" if target.port else target.host
+        name = f"{service} at {host}"
+        gate = self._gates.get(name)
         if gate is None:
-            gate = self._gates[key] = _Gate(self._connections, intervals.get(service, 0.0), self._clock, self._sleep)
+            slots = self._slots.setdefault(
+                (service if service in intervals else "", host), asyncio.Semaphore(self._connections)
+            )
+            pace = Pace(intervals.get(service, 0.0), self._failures_to_open)
+            gate = self._gates[name] = _Gate(name, pace, slots)
         return gate
 
     async def _follow(
@@ -250,14 +271,14 @@ class Http:
                 step = response.next_request
                 redirects = response.status_code in REDIRECTS and request.method == "GET" and step is not None
                 if step is None or not redirects or response.status_code in accept:
-                    return await _answer(response, max_bytes, accept, began)
+                    return await read_answer(response, max_bytes, accept, began)
                 if not self._is_own(service, request.url, step.url):
-                    message = f"{_where(request.url)} redirects to another host ({step.url.host}): check the board"
+                    message = f"{where(request.url)} redirects to another host ({step.url.host}): check the board"
                     raise SourceGone(message, status=response.status_code)
                 request = step
             finally:
                 await response.aclose()
-        message = f"{_where(request.url)} redirects without end: check the board"
+        message = f"{where(request.url)} redirects without end: check the board"
         raise SourceGone(message, status=response.status_code)
 
     def _is_own(self, service: str, asked: httpx.URL, target: httpx.URL) -> bool:
@@ -267,72 +288,3 @@ class Http:
             return False
         host = target.host
         return any(host.endswith(own) if own[0] == "." else host == own for own in REDIRECT_HOSTS.get(service, ()))
-
-
-async def _answer(response: httpx.Response, max_bytes: int, accept: frozenset[int], began: float) -> Answer:
-    status = response.status_code
-    where = _where(response.url)
-    headers = response.headers
-    retry_after = _retry_after(headers.get("retry-after"), headers.get("date"))
-    asked = response.request.headers
-    not_modified = status == 304 and ("if-none-match" in asked or "if-modified-since" in asked)
-    if not (200 <= status < 300 or not_modified or status in accept):
-        _refuse(where, status, retry_after)
-    body, wire_bytes = await _read(response, max_bytes, where)
-    return Answer(
-        status=status,
-        body=body,
-        url=str(response.url),
-        content_type=headers.get("content-type"),
-        etag=headers.get("etag"),
-        last_modified=headers.get("last-modified"),
-        not_modified=not_modified,
-        wire_bytes=wire_bytes,
-        seconds=perf_counter() - began,
-        retry_after=retry_after,
-        location=headers.get("location"),
-    )
-
-
-def _refuse(where: str, status: int, retry_after: float | None) -> NoReturn:
-    if status == 429 or status >= 500:
-        message = f"{where} answered HTTP {status}; the next run tries again"
-        raise SourceUnavailable(message, status=status, retry_after=retry_after)
-    raise SourceGone(f"{where} answered HTTP {status}: check the board's name and whether it moved", status=status)
-
-
-async def _read(response: httpx.Response, max_bytes: int, where: str) -> tuple[bytes, int]:
-    """The decoded body and its size on the wire; a body that grows over `max_bytes` is dropped as soon as it does."""
-    if response.is_stream_consumed:  # transports that hand over a finished body
-        if len(response.content) > max_bytes:
-            raise too_large(where, max_bytes)
-        return response.content, len(response.content)
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding in {"", "identity"}:
-        chunks = capped(response.aiter_raw(), max_bytes, where)
-    elif encoding in {"gzip", "x-gzip"}:
-        chunks = gunzipped(response.aiter_raw(), max_bytes, where)
-    else:
-        raise SourceChanged(f"{where} answered in an encoding nobody asked for ({encoding[:20]})")
-    body = b"".join([chunk async for chunk in chunks])
-    return body, response.num_bytes_downloaded
-
-
-def _retry_after(value: str | None, date: str | None) -> float | None:
-    """Seconds from either form of a Retry-After header (RFC 9110, 10.2.3), a date counted from the answer's own."""
-    if value is None:
-        return None
-    value = value.strip()
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII):
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-        return max(0.0, (until - parsedate_to_datetime(date or "")).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def _where(url: httpx.URL) -> str:
-    """Host and path of `url`: never its credentials or its query, which may hold keys."""
-    port = f":{url.port}" if url.port else ""
-    return f"{url.host}{port}{url.raw_path.partition(b'?')[0].decode('ascii', 'replace')}"[:160]

@@ -17,8 +17,9 @@ from urllib.parse import quote
 import orjson
 
 from job_hunter.errors import SourceBlocked, SourceChanged, SourceGone
+from job_hunter.sources.answer import Answer
 from job_hunter.sources.contract import kind
-from job_hunter.sources.http import Answer, Http, Validators
+from job_hunter.sources.http import Http, Validators
 from job_hunter.sources.records import figure
 
 CREDIT = "Data: Levels.fyi"

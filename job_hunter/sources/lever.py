@@ -11,8 +11,9 @@ from job_hunter.domain.company import Board
 from job_hunter.domain.money import Period
 from job_hunter.domain.posting import Parsed, Posting, StatedPay
 from job_hunter.errors import SourceGone
+from job_hunter.sources.answer import Answer
 from job_hunter.sources.contract import Harvest, decode_page, harvest_of, label_of, records_of
-from job_hunter.sources.http import Answer, Http, Validators
+from job_hunter.sources.http import Http, Validators
 from job_hunter.sources.records import (
     Record,
     Seed,

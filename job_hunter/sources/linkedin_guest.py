@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from lxml import etree, html
 
 from job_hunter.errors import SourceBlocked, SourceChanged, SourceGone
-from job_hunter.sources.http import Answer, Http
+from job_hunter.sources.answer import Answer
+from job_hunter.sources.http import Http
 
 WARNING = (
     "linkedin_guest: LinkedIn's terms forbid automated reading of its pages; you have asked for it, so a few pages are "
