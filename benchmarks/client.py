@@ -20,7 +20,8 @@ from job_hunter.config import load_employers
 from job_hunter.domain.company import Board
 from job_hunter.runtime import load_readings, open_runtime, settle_collector
 from job_hunter.settings import SERVICES, Settings
-from job_hunter.usecases.refresh import boards_of, refresh
+from job_hunter.usecases.plan import boards_of
+from job_hunter.usecases.refresh import refresh
 
 PATHS = {
     "greenhouse": "/v1/boards/{}/jobs?content=true&pay_transparency=true",

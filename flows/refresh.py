@@ -42,20 +42,13 @@ from job_hunter.sources.contract import Harvest
 from job_hunter.storage.database import Database
 from job_hunter.usecases.board import fetch_board as fetch_one
 from job_hunter.usecases.board import store_board as store_one
+from job_hunter.usecases.boards import RETRY_DELAY, retry_wait, tries_of
 from job_hunter.usecases.feed_parts import FeedContext, skipped, write_skipped
 from job_hunter.usecases.feeds import default_sources
 from job_hunter.usecases.feeds import refresh_feed as refresh_one_feed
+from job_hunter.usecases.plan import Plan, begin_run
 from job_hunter.usecases.rates import refresh_rates
-from job_hunter.usecases.refresh import (
-    RETRY_DELAY,
-    Plan,
-    begin_run,
-    feed_context,
-    finish_run,
-    refresh_lock,
-    retry_wait,
-    tries_of,
-)
+from job_hunter.usecases.refresh import feed_context, finish_run, refresh_lock
 
 BOARDS_IN_MEMORY = 12
 """Harvests that may wait for their store at once: a large board is megabytes."""

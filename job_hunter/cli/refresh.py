@@ -19,7 +19,8 @@ from job_hunter.runtime import load_readings, open_runtime
 from job_hunter.sources import ATS
 from job_hunter.storage.migrate import Migration, migrate_database
 from job_hunter.usecases.feeds import SERVICES, default_sources
-from job_hunter.usecases.refresh import boards_of, check_date, clock_at, refresh
+from job_hunter.usecases.plan import boards_of
+from job_hunter.usecases.refresh import check_date, clock_at, refresh
 from job_hunter.usecases.snapshot import Filled, snapshot
 
 

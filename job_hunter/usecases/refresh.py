@@ -3,71 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID, uuid4
 
-from job_hunter.config.files import did_you_mean
-from job_hunter.domain.company import Board, Company, board_of
+from job_hunter.domain.company import Company
 from job_hunter.domain.feed_settings import FeedSettings
-from job_hunter.domain.role import PARSER_VERSION, Readings
-from job_hunter.domain.run import BoardResult, BoardState, Run, Summary
-from job_hunter.errors import ClockBehind, RefreshInProgress, SourceError, SourceUnavailable, UsageError
-from job_hunter.sources import ATS
-from job_hunter.sources.contract import Harvest
+from job_hunter.domain.role import Readings
+from job_hunter.domain.run import BoardResult, Summary
+from job_hunter.errors import RefreshInProgress, UsageError
 from job_hunter.sources.http import Http
-from job_hunter.storage import companies as company_store
-from job_hunter.storage import ledger, roles, snapshots
+from job_hunter.storage import ledger, snapshots
 from job_hunter.storage.archive import prune_archive
 from job_hunter.storage.database import Database
 from job_hunter.storage.lock import session_lock
-from job_hunter.usecases.board import fetch_board, store_board
+from job_hunter.usecases.boards import Clock, Sleep, refresh_boards
 from job_hunter.usecases.feed_parts import FeedContext
-from job_hunter.usecases.feeds import feeds_of, refresh_feed
+from job_hunter.usecases.feeds import refresh_feed
 from job_hunter.usecases.linkedin_feed import expire_linkedin
+from job_hunter.usecases.plan import Plan, begin_run
 from job_hunter.usecases.rates import refresh_rates
-
-log = logging.getLogger(__name__)
-
-FETCHES_AT_ONCE = 8
-STORES_AT_ONCE = 2
-RETRY_DELAY = 1.0
-LONGEST_RETRY_AFTER = 30.0
-
-Clock = Callable[[], datetime]
-Sleep = Callable[[float], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything the tasks of one run need: the run, its boards, and what is known of each beforehand."""
-
-    run: Run
-    boards: tuple[Board, ...]
-    states: Mapping[tuple[str, str], BoardState]
-    company_ids: Mapping[str, int]
-    level_ids: Mapping[str, int]
-    retired: tuple[str, ...] = ()
-    feeds: tuple[str, ...] = ()
-    covered: frozenset[tuple[str, str]] = frozenset()
-
-    def state(self, board: Board) -> BoardState:
-        """What the ledger knows of `board`."""
-        return self.states.get((board.source, board.token), BoardState())
-
-
-def boards_of(companies: Collection[Company], *, only: Collection[str] = ()) -> tuple[Board, ...]:
-    """The boards of `companies` that have one, or of those named in `only`. Raises UsageError for an unknown name."""
-    unknown = set(only) - {company.slug for company in companies}
-    if unknown:
-        known = [company.slug for company in companies]
-        named = ", ".join(f"{slug}{did_you_mean(slug, known)}" for slug in sorted(unknown))
-        raise UsageError(f"companies.yaml has no company {named}: see the slugs there")
-    chosen = [company for company in companies if company.ats_type in ATS and (not only or company.slug in only)]
-    return tuple(board_of(company) for company in chosen)
 
 
 @asynccontextmanager
@@ -77,91 +32,6 @@ async def refresh_lock(db: Database) -> AsyncIterator[None]:
         if not is_ours:
             raise RefreshInProgress("Another refresh is running: wait until it ends, then run again.")
         yield
-
-
-async def begin_run(
-    db: Database,
-    companies: Sequence[Company],
-    readings: Readings,
-    *,
-    at: datetime,
-    door: str,
-    run_id: UUID | None = None,
-    only: Collection[str] = (),
-    only_missing: bool = False,
-    sources: Collection[str] = ("ats",),
-    is_replay: bool = False,
-) -> Plan:
-    """Open the ledger for a run started `at`, make the companies equal to the configuration, and plan its boards.
-
-    `only_missing` leaves out boards that have a complete fetch on the run's snapshot date already. Days before the
-    newest one of the ledger are fixed: raises ClockBehind for them, except in a replay against replicas.
-    """
-    planned = boards_of(companies, only=only) if "ats" in sources else ()
-    chosen = run_id or uuid4()
-    return await db.again(
-        lambda: _open_ledger(
-            db,
-            companies,
-            readings,
-            planned,
-            run_id=chosen,
-            at=at,
-            door=door,
-            only_missing=only_missing,
-            is_narrow=bool(only) or "ats" not in sources,
-            sources=sources,
-            is_replay=is_replay,
-        )
-    )
-
-
-async def _open_ledger(
-    db: Database,
-    companies: Sequence[Company],
-    readings: Readings,
-    boards: tuple[Board, ...],
-    *,
-    run_id: UUID,
-    at: datetime,
-    door: str,
-    only_missing: bool,
-    is_narrow: bool,
-    sources: Collection[str],
-    is_replay: bool,
-) -> Plan:
-    on = at.astimezone(UTC).date()
-    async with db.transaction() as connection:
-        if not is_replay:
-            _check_clock(on, await ledger.read_newest_day(connection))
-        synced = await company_store.sync_companies(connection, companies, at=at)
-        await roles.mark_canonical(connection, await snapshots.remove_retired(connection, on=on, at=at), on=on)
-        version = await company_store.upsert_reading_version(
-            connection, parser_version=PARSER_VERSION, config_digest=readings.digest, at=at, check=readings.check
-        )
-        level_ids = await company_store.read_level_ids(connection)
-        covered: frozenset[tuple[str, str]] = frozenset()
-        if only_missing:
-            covered = frozenset(await ledger.read_covered_boards(connection, on))
-            boards = tuple(board for board in boards if (board.source, board.token) not in covered)
-        run = Run(id=run_id, started_at=at, snapshot_date=on, door=door, reading_version=version)
-        await ledger.write_run(
-            connection, run, parser_version=PARSER_VERSION, boards_planned=len(boards), is_narrow=is_narrow
-        )
-        states = await ledger.read_board_states(
-            connection, [(board.source, board.token) for board in boards], reading_version=version
-        )
-    if synced.retired:
-        log.warning("companies: retired %s — no longer in companies.yaml", ", ".join(synced.retired))
-    return Plan(run, boards, states, synced.ids, level_ids, synced.retired, feeds_of(sources), covered)
-
-
-def _check_clock(on: date, newest: date | None) -> None:
-    if newest is not None and newest > on:
-        raise ClockBehind(
-            f"The ledger holds a run of {newest}, and the clock says {on}: nothing was written. Set this machine's "
-            f"clock, or, if it is right, run `job-hunter doctor --forget-future`."
-        )
 
 
 def feed_context(
@@ -228,16 +98,6 @@ async def _close_ledger(
     return summary
 
 
-def tries_of(error: SourceError) -> int:
-    """How often a board was asked before `error` was final: what is worth a retry got one."""
-    return 2 if isinstance(error, SourceUnavailable) else 1
-
-
-def retry_wait(error: SourceUnavailable) -> float:
-    """Seconds to wait before the one retry: the source's Retry-After, up to 30."""
-    return min(error.retry_after or RETRY_DELAY, LONGEST_RETRY_AFTER)
-
-
 async def refresh(
     db: Database,
     http: Http,
@@ -274,28 +134,6 @@ async def refresh(
             sources=sources,
             is_replay=is_replay,
         )
-        fetching, storing = asyncio.Semaphore(FETCHES_AT_ONCE), asyncio.Semaphore(STORES_AT_ONCE)
-        waiting = asyncio.Semaphore(FETCHES_AT_ONCE)
-
-        async def one(board: Board) -> BoardResult:
-            async with waiting:
-                async with fetching:
-                    outcome = await _fetch_with_retry(http, board, plan.state(board), sleep)
-                async with storing:
-                    result = await store_board(
-                        db,
-                        plan.run,
-                        board,
-                        plan.state(board),
-                        outcome,
-                        readings,
-                        company_id=plan.company_ids[board.slug],
-                        level_ids=plan.level_ids,
-                        at=clock(),
-                        tries=tries_of(outcome) if isinstance(outcome, SourceError) else outcome.tries,
-                    )
-            on_result(result)
-            return result
 
         async def feed(name: str) -> list[BoardResult]:
             found = await refresh_feed(name, context)
@@ -308,27 +146,13 @@ async def refresh(
         )
         async with asyncio.TaskGroup() as group:
             fed = [group.create_task(feed(name)) for name in plan.feeds]
-            tasks = [group.create_task(one(board)) for board in plan.boards]
-        results = [task.result() for task in tasks]
-        results += [result for task in fed for result in task.result()]
+            boards = group.create_task(
+                refresh_boards(db, http, plan, plan.boards, readings, clock=clock, sleep=sleep, on_result=on_result)
+            )
+        results = boards.result() + [result for task in fed for result in task.result()]
         return await finish_run(
             db, plan, results, at=clock(), warnings=[warning] if warning else [], archive_years=archive_years
         )
-
-
-async def _fetch_with_retry(http: Http, board: Board, state: BoardState, sleep: Sleep) -> Harvest | SourceError:
-    try:
-        return await fetch_board(http, board, state)
-    except SourceUnavailable as error:
-        await sleep(retry_wait(error))
-    except SourceError as error:
-        return error
-    try:
-        harvest = await fetch_board(http, board, state)
-    except SourceError as error:
-        return error
-    harvest.tries = 2
-    return harvest
 
 
 def check_date(on: date | None, *, today: date, redirected: Mapping[str, str], needed: Collection[str]) -> None:

@@ -21,7 +21,8 @@ from job_hunter.errors import SourceUnavailable
 from job_hunter.sources.contract import Harvest
 from job_hunter.storage.database import Database
 from job_hunter.usecases.board import store_board
-from job_hunter.usecases.refresh import begin_run, finish_run
+from job_hunter.usecases.plan import begin_run
+from job_hunter.usecases.refresh import finish_run
 from tests.domain.test_closing_laws import KINDS, Board
 
 REAL = os.environ.get("JOB_HUNTER_REAL_PAYLOADS", "")

@@ -11,7 +11,8 @@ import pytest
 
 from job_hunter.domain.closing import FetchStatus
 from job_hunter.errors import ConfigError, RefreshInProgress, UsageError
-from job_hunter.usecases.refresh import boards_of, check_date, refresh_lock
+from job_hunter.usecases.plan import boards_of
+from job_hunter.usecases.refresh import check_date, refresh_lock
 from tests.usecases.conftest import END, Market
 
 OPEN = "SELECT count(*) FROM job_hunter.roles WHERE closed_at IS NULL"
