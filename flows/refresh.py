@@ -20,6 +20,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Completed, Failed, State
 
 from flows.cdio_ingest import read_pages
+from flows.fan_out import Mode, mode_for, run_chunks, run_shards
 from flows.runtime import (
     FETCH_TAG,
     STORE_TAG,
@@ -39,6 +40,7 @@ from job_hunter.report.escape import markdown
 from job_hunter.report.refresh_summary import render_refresh_summary
 from job_hunter.runtime import Runtime, load_readings
 from job_hunter.sources.contract import Harvest
+from job_hunter.sources.hosts import OwnHosts
 from job_hunter.storage.database import Database
 from job_hunter.usecases.board import fetch_board as fetch_one
 from job_hunter.usecases.board import store_board as store_one
@@ -57,13 +59,14 @@ BOARDS_IN_MEMORY = 12
 class Job:
     """One board of a run with all its tasks need; a plain object, so that Prefect does not walk through it."""
 
-    __slots__ = ("board", "plan", "readings", "room", "wait")
+    __slots__ = ("board", "hosts", "plan", "readings", "room", "wait")
 
-    def __init__(self, board: Board, plan: Plan, readings: Readings, room: BoundedSemaphore) -> None:
+    def __init__(self, board: Board, plan: Plan, readings: Readings, room: BoundedSemaphore, hosts: OwnHosts) -> None:
         self.board = board
         self.plan = plan
         self.readings = readings
         self.room = room
+        self.hosts = hosts
         self.wait = 0.0
 
     @property
@@ -122,7 +125,7 @@ async def fetch_board(job: Job) -> Harvest:
         await asyncio.sleep(max(0.0, job.wait - RETRY_DELAY))
     await asyncio.to_thread(job.room.acquire)  # fetches run ahead of stores by so many boards, and no further
     try:
-        async with open_flow_runtime() as opened:
+        async with open_flow_runtime(hosts=lambda _: job.hosts) as opened:
             harvest = await fetch_one(opened.http, job.board, job.plan.state(job.board))
     except BaseException as error:
         job.room.release()
@@ -189,6 +192,8 @@ async def refresh(
     companies: list[str] | None = None,
     only_missing: bool = False,
     start_report: bool = True,
+    mode: Mode | None = None,
+    shards: int | None = None,
 ) -> State[Any]:
     """Fetch every board and feed, store what changed, write today's snapshot rows, and start the leaders report.
 
@@ -199,6 +204,9 @@ async def refresh(
             left out then, unless named.
         only_missing: only boards without a complete fetch today (a second run that costs nothing when all went well).
         start_report: start the deployment leaders-report/leaders-report at the end.
+        mode: how the boards are spread: a task each (tasks), chunks in this flow run (chunks), or other flow runs
+            (shards). When left out their number decides: up to 100, up to 2,000, above.
+        shards: how many shards; when left out one for every 500 boards.
     """
     logger = get_run_logger()
     settings = await resolve_settings()
@@ -222,11 +230,9 @@ async def refresh(
             only_missing=only_missing,
             sources=chosen,
         )
-        room = BoundedSemaphore(BOARDS_IN_MEMORY)
-        jobs = [Job(board, plan, readings, room) for board in plan.boards]
         feed_jobs = [FeedJob(name, plan, configured, readings, feed_settings, only) for name in plan.feeds]
         feeds = [await refresh_feed.submit(job) for job in feed_jobs]
-        results = await _run_boards(jobs)
+        results = await _run_boards(opened, plan, readings, mode or mode_for(len(plan.boards)), shards)
         results += [
             result
             for job, future in zip(feed_jobs, feeds, strict=True)
@@ -261,9 +267,21 @@ async def _read_pages(opened: Runtime) -> None:
         get_run_logger().exception("the watched careers pages could not be read: the next cdio-ingest tries again")
 
 
-async def _run_boards(jobs: Sequence[Job]) -> list[BoardResult]:
-    if not jobs:
+async def _run_boards(
+    opened: Runtime, plan: Plan, readings: Readings, mode: Mode, shards: int | None
+) -> list[BoardResult]:
+    if not plan.boards:
         return []
+    if mode is Mode.CHUNKS:
+        return await run_chunks(opened, plan, readings)
+    if mode is Mode.SHARDS:
+        return await run_shards(opened, plan, readings, shards=shards)
+    return await _run_tasks(plan, readings)
+
+
+async def _run_tasks(plan: Plan, readings: Readings) -> list[BoardResult]:
+    room, hosts = BoundedSemaphore(BOARDS_IN_MEMORY), OwnHosts()
+    jobs = [Job(board, plan, readings, room, hosts) for board in plan.boards]
     fetch, store = cast(Any, fetch_board), cast(Any, store_board)  # Prefect 2 types its awaited `map` wrongly
     harvests = await fetch.map(list(jobs))
     stored = await store.map(list(jobs), cast(Any, allow_failure)(harvests))

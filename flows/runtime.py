@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,8 @@ from prefect_sqlalchemy import SqlAlchemyConnector
 from job_hunter.errors import ConfigError, RefreshInProgress
 from job_hunter.runtime import Runtime, open_runtime, settle_collector
 from job_hunter.settings import Settings
+from job_hunter.sources.hosts import Hosts
+from job_hunter.storage.database import Database
 
 FETCH_TAG, FETCHES_AT_ONCE = "ats-board", 8
 STORE_TAG, STORES_AT_ONCE = "db-write", 4
@@ -59,10 +61,22 @@ async def resolve_settings() -> Settings:
 
 
 @asynccontextmanager
-async def open_flow_runtime(*, migrated: bool = False, connections: int = 8) -> AsyncIterator[Runtime]:
+async def open_flow_runtime(
+    *,
+    migrated: bool = False,
+    pooled: bool = False,
+    connections: int = 8,
+    hosts: Callable[[Database], Hosts] | None = None,
+    failures_to_open: int | None = None,
+) -> AsyncIterator[Runtime]:
     """The runtime of one task: nothing of it may be shared, every task has an event loop of its own."""
     async with open_runtime(
-        await resolve_settings(), pooled=False, migrated=migrated, connections=connections
+        await resolve_settings(),
+        pooled=pooled,
+        migrated=migrated,
+        connections=connections,
+        hosts=hosts,
+        failures_to_open=failures_to_open,
     ) as runtime:
         yield runtime
 

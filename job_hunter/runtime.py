@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ from job_hunter.config.readings import load_gazetteer, load_ladder, readings_dig
 from job_hunter.domain.role import Readings
 from job_hunter.errors import ConfigError
 from job_hunter.settings import Settings
+from job_hunter.sources.hosts import Hosts
 from job_hunter.sources.http import Http
 from job_hunter.storage.database import Database
 from job_hunter.storage.embedded import embedded_postgres
@@ -56,9 +57,17 @@ def embedded_dir(settings: Settings) -> Path:
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, *, pooled: bool = True, migrated: bool = True, connections: int = 8
+    settings: Settings,
+    *,
+    pooled: bool = True,
+    migrated: bool = True,
+    connections: int = 8,
+    hosts: Callable[[Database], Hosts] | None = None,
+    failures_to_open: int | None = None,
 ) -> AsyncIterator[Runtime]:
     """Open the database and the HTTP client for the time of the block.
+
+    `hosts` makes what several clients know together of hosts; `connections` and `failures_to_open` are the client's.
 
     Without a configured database the embedded Postgres is started, and migrated by itself. With one, a schema that is
     not current raises DatabaseUnmigrated. With `migrated` False the schema is neither looked at nor changed: for
@@ -76,7 +85,13 @@ async def open_runtime(
             await migrate_database(db)
         elif migrated:
             await db.read(check_migrated)
-        http = await stack.enter_async_context(Http(settings.base_urls, connections=connections))
+        client = Http(
+            settings.base_urls,
+            connections=connections,
+            hosts=hosts(db) if hosts else None,
+            failures_to_open=failures_to_open,
+        )
+        http = await stack.enter_async_context(client)
         yield Runtime(settings, db, http)
 
 

@@ -20,6 +20,9 @@ PROBE_EVERY = 15.0
 PATIENCE = 300.0
 """Seconds a failing host is waited for; then only its probes go on, and whoever else asks is turned away at once."""
 
+FAILURES_TO_OPEN = 20
+"""Failures in a row after which a host of many boards is left alone but for probes."""
+
 LONGEST_NAP = 1.0
 """Whoever waits for another's probe looks again after so many seconds."""
 

@@ -13,13 +13,14 @@ from job_hunter.domain.closing import BoardHistory, FetchStatus
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One refresh. `snapshot_date` is fixed at its start for every task, retry and shard."""
+    """One refresh, or one `shard` of it. `snapshot_date` is fixed at its start for every task, retry and shard."""
 
     id: UUID
     started_at: datetime
     snapshot_date: date
     door: str
     reading_version: int
+    shard: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class BoardResult:
     unread_fields: Mapping[str, int] = field(default_factory=dict)
     message: str | None = None
 
+
+_MAX_NAMED = 20
 
 FEED_SOURCES = frozenset({"hn", "levels_fyi", "linkedin_guest"})
 """The sources that are no boards of single employers: what fails there is named by the source and a count."""
@@ -135,5 +138,6 @@ class Summary:
             feeds = Counter(result.source for result in found if result.source in FEED_SOURCES)
             names += [f"{count} of {source}" for source, count in sorted(feeds.items())]
             if names:
-                parts.append(f"{status.value}: {', '.join(names)}")
+                more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+                parts.append(f"{status.value}: {', '.join(names[:_MAX_NAMED])}{more}")
         return "; ".join(parts)

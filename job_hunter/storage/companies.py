@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.company import Company
 from job_hunter.storage.tables import CompanyRow, ReadingVersionRow
 
+_ROWS_AT_ONCE = 1000  # a statement takes at most 32,767 values
 CONFIGURED_SOURCES = ("greenhouse", "lever", "ashby", "changedetection")
 
 
@@ -55,18 +56,21 @@ async def upsert_companies(connection: AsyncConnection, companies: Iterable[Comp
                 "ids": [row["ats_id"] for row in rows],
             },
         )
-        statement = insert(table).values(rows)
         settable = [name for name in rows[0] if name != "slug"]
-        excluded = statement.excluded
-        changed = None
-        for name in settable:
-            differs = table.c[name].is_distinct_from(excluded[name])
-            changed = differs if changed is None else changed | differs
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["slug"], set_={name: excluded[name] for name in settable}, where=changed
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            statement = insert(table).values(rows[start : start + _ROWS_AT_ONCE])
+            excluded = statement.excluded
+            changed = or_(*(table.c[name].is_distinct_from(excluded[name]) for name in settable))
+            await connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["slug"], set_={name: excluded[name] for name in settable}, where=changed
+                )
             )
-        )
+    return await read_company_ids(connection)
+
+
+async def read_company_ids(connection: AsyncConnection) -> dict[str, int]:
+    """Ids of all companies by slug."""
     found = await connection.execute(text("SELECT slug, id FROM job_hunter.companies"))
     return {row.slug: row.id for row in found}
 

@@ -129,6 +129,7 @@ async def write_board_result(
         "fetched_at": at,
         "status": result.status.value,
         "reading_version": run.reading_version,
+        "shard": run.shard,
         "lookup_misses": dict(result.lookup_misses) or None,
         "rejects": list(result.rejects) or None,
         "unread_fields": dict(result.unread_fields) or None,

@@ -397,6 +397,34 @@ class BoardFetchRow(Schema, table=True):
     accepted_at: datetime | None = _when()
 
 
+class PlannedBoardRow(Schema, table=True):
+    """A board that a shard of a running refresh is to fetch; the rows go when the refresh ends."""
+
+    __tablename__ = "planned_boards"
+
+    run_id: UUID = Field(
+        sa_column=Column(
+            PG_UUID(as_uuid=True), ForeignKey(f"{SCHEMA}.refresh_runs.id", ondelete="CASCADE"), primary_key=True
+        )
+    )
+    source: str = Field(sa_column=Column(Text, primary_key=True))
+    board: str = Field(sa_column=Column(Text, primary_key=True))
+    shard: int = Field(sa_column=Column(Integer, nullable=False))
+
+
+class SourceHostRow(Schema, table=True):
+    """What the shards of a running refresh know together of a host: `domain.politeness.HostState`, as times."""
+
+    __tablename__ = "source_hosts"
+
+    host: str = Field(sa_column=Column(Text, primary_key=True))
+    next_at: datetime = _when(nullable=False)
+    paused_until: datetime = _when(nullable=False)
+    failures: int = Field(sa_column=Column(Integer, nullable=False))
+    opened_at: datetime | None = _when()
+    probe_at: datetime = _when(nullable=False)
+
+
 class RoleEventRow(Schema, table=True):
     """What happened to a role, and when: closed, retired, reopened, reposted, pay_changed (with from, to and cause)."""
 

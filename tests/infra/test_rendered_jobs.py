@@ -24,7 +24,7 @@ from job_hunter.settings import Settings
 
 IMAGE = "registry.example/job-hunter:1.2.3"
 API = "http://prefect-server.job-hunter.svc:4200/api"
-DEADLINES = {"reparse": 14400, "refresh-shard": 7200}
+DEADLINES = {"refresh": 14400, "refresh-missing": 14400, "reparse": 14400, "refresh-shard": 7200}
 SHARDS = {"refresh-shard"}
 RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 PLACES = {
@@ -188,7 +188,7 @@ def test_every_volume_is_mounted_and_every_mount_is_a_volume() -> None:
 
 @pytest.mark.parametrize(
     ("place", "pool", "deadline"),
-    [("work_pool", POOL, 1800), ("long_work_pool", POOL, 14400), ("shard_work_pool", f"{POOL}-shards", 7200)],
+    [("work_pool", POOL, 1800), ("long_work_pool", POOL, 14400), ("refresh_work_pool", POOL, 14400), ("shard_work_pool", f"{POOL}-shards", 7200)],
 )
 def test_the_kinds_of_runs_in_prefect_yaml(place: str, pool: str, deadline: int) -> None:
     """What reads the archive again may take hours, and shards run in a pool of their own."""
