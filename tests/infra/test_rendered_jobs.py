@@ -188,7 +188,12 @@ def test_every_volume_is_mounted_and_every_mount_is_a_volume() -> None:
 
 @pytest.mark.parametrize(
     ("place", "pool", "deadline"),
-    [("work_pool", POOL, 1800), ("long_work_pool", POOL, 14400), ("refresh_work_pool", POOL, 14400), ("shard_work_pool", f"{POOL}-shards", 7200)],
+    [
+        ("work_pool", POOL, 1800),
+        ("long_work_pool", POOL, 14400),
+        ("refresh_work_pool", POOL, 14400),
+        ("shard_work_pool", f"{POOL}-shards", 7200),
+    ],
 )
 def test_the_kinds_of_runs_in_prefect_yaml(place: str, pool: str, deadline: int) -> None:
     """What reads the archive again may take hours, and shards run in a pool of their own."""

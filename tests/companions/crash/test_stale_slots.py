@@ -6,27 +6,19 @@ import asyncio
 import os
 import signal
 import threading
-import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from job_hunter.cli.processes import free_port, run_to_end, started, wait_until
+from job_hunter.cli.processes import run_to_end, started
 from job_hunter.config import default_config_dir
 from job_hunter.sources.http import Http
 from job_hunter.usecases.doctor import Check, examine
 from tests.crashing import settle
+from tests.prefect_server import prefect_server
 from tests.usecases.conftest import Market, make_market, readings  # noqa: F401 the same market
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 async def _slots(market: Market, api: str) -> Check:
@@ -43,21 +35,14 @@ def test_slots_of_a_killed_flow(make_market: Callable[..., Market], tmp_path: Pa
     for path in default_config_dir().glob("*.yaml"):
         if not (market.config_dir / path.name).exists():
             (market.config_dir / path.name).write_bytes(path.read_bytes())
-    port = free_port(0)
-    api = f"http://127.0.0.1:{port}/api"
     env: Mapping[str, str | None] = {
         **market.sandbox.env(),
         "JOB_HUNTER_CONFIG_DIR": str(market.config_dir),
         "DB_CONNECTION_STRING": market.dsn,
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "PREFECT_API_URL": api,
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_TASK_RUN_TAG_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
     }
-    server_log, flow_log = tmp_path / "server.log", tmp_path / "flow.log"
-    arguments = ("prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
-    with started(arguments, env={**env, "PREFECT_API_URL": None}, log=server_log) as server:
-        wait_until(lambda: _answers(f"{api}/health"), server, name="the Prefect server", log=server_log)
+    flow_log = tmp_path / "flow.log"
+    with prefect_server(tmp_path, env) as clients:
+        api = str(clients["PREFECT_API_URL"])
         assert asyncio.run(_slots(market, api)).message == "it has no limits of ours yet"
 
         fetching = threading.Event()
@@ -71,7 +56,7 @@ def test_slots_of_a_killed_flow(make_market: Callable[..., Market], tmp_path: Pa
         state.log = log  # type: ignore[method-assign]
         for source in ("greenhouse", "lever", "ashby"):
             market.sandbox.fault("hang", source=source)
-        with started(("flows.refresh", "ats"), env=env, log=flow_log) as flow:
+        with started(("flows.refresh", "ats"), env=clients, log=flow_log) as flow:
             assert fetching.wait(120), flow_log.read_text()
             os.killpg(flow.pid, signal.SIGKILL)
             flow.wait(30)
@@ -83,7 +68,7 @@ def test_slots_of_a_killed_flow(make_market: Callable[..., Market], tmp_path: Pa
         assert "a killed run left slots taken: " in stale.message
         assert "`prefect concurrency-limit reset ats-board`" in str(stale.advice)
 
-        run_to_end(("flows.refresh", "ats"), env=env, log=flow_log, name="the flow refresh")
+        run_to_end(("flows.refresh", "ats"), env=clients, log=flow_log, name="the flow refresh")
         healed = asyncio.run(_slots(market, api))
         assert healed.is_ok
         assert healed.message == "slots taken: 0 of ats-board, 0 of db-write"

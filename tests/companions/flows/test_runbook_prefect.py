@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from job_hunter.cli.processes import free_port, started, wait_until
 from job_hunter.settings import process_environment
+from tests.prefect_server import prefect_server
 from tests.runbook import filled, runbook_commands
 
 SAYS: dict[str, str] = {
@@ -31,28 +30,11 @@ SAYS: dict[str, str] = {
 }
 
 
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A real server; yields the environment of those that talk to it."""
-    port = free_port(0)
-    env = {
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_EXPERIMENTAL_EVENTS": "true",
-    }
-    log = tmp_path / "server.log"
-    arguments = ("prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
-    with started(arguments, env={**env, "PREFECT_API_URL": None}, log=log) as process:
-        wait_until(lambda: _answers(f"http://127.0.0.1:{port}/api/health"), process, name="the Prefect server", log=log)
-        yield process_environment({**env, "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"})
+    with prefect_server(tmp_path, {}) as clients:
+        yield process_environment(clients)
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,12 +14,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from job_hunter.cli.processes import free_port, started, wait_until
 from job_hunter.config import default_config_dir
 from job_hunter.settings import process_environment
 from tests.companions.flows.test_backfill_fx_flow import UNPRICED
 from tests.companions.flows.test_reparse_flow import MISREAD
 from tests.conftest import Postgres
+from tests.prefect_server import prefect_server
 from tests.rotating import HELD_TABLE, Rotation, rotation, until
 from tests.tables import contents
 from tests.usecases.conftest import Market, make_market, readings  # noqa: F401 the same market
@@ -36,28 +35,8 @@ print("ENDED", asyncio.run({call}).state_details.flow_run_id)
 @pytest.fixture(scope="module")
 def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The API of a real Prefect server."""
-    folder = tmp_path_factory.mktemp("prefect")
-    port = free_port(0)
-    api = f"http://127.0.0.1:{port}/api"
-    log = folder / "server.log"
-    env: dict[str, str | None] = {
-        "PREFECT_HOME": str(folder / "home"),
-        "PREFECT_API_URL": None,
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_TASK_RUN_TAG_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
-    }
-    arguments = ("prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
-    with started(arguments, env=env, log=log) as server:
-        wait_until(lambda: _answers(f"{api}/health"), server, name="the Prefect server", log=log)
-        yield api
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+    with prefect_server(tmp_path_factory.mktemp("prefect"), {}) as clients:
+        yield str(clients["PREFECT_API_URL"])
 
 
 @pytest.fixture
