@@ -10,13 +10,14 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from enum import StrEnum
+from time import monotonic
 from typing import Any, cast
 from uuid import UUID
 
 from prefect import get_client, get_run_logger, task
 from prefect.deployments.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelling, State
+from prefect.states import Cancelled, Cancelling, State
 
 from flows.runtime import FETCHES_AT_ONCE, now, open_flow_runtime, result_of
 from job_hunter.domain.company import Board
@@ -27,10 +28,9 @@ from job_hunter.runtime import Runtime
 from job_hunter.sources.hosts import OwnHosts
 from job_hunter.storage.hosts import SharedHosts
 from job_hunter.usecases.boards import refresh_boards
-from job_hunter.usecases.plan import Plan
-from job_hunter.usecases.shards import account, in_random_order, is_running, plan_shards, read_unfetched
+from job_hunter.usecases.plan import MANY_BOARDS, Plan
+from job_hunter.usecases.shards import account, is_running, plan_shards, read_unfetched, unfetched
 
-MOST_AS_TASKS = 100
 MOST_IN_CHUNKS = 2_000
 CHUNK = 100
 SHARD = 500
@@ -38,6 +38,9 @@ SEATS = 4
 """Shards at once; the connections that a host allows are shared among them."""
 SHARD_SECONDS = 7200.0
 """A shard's deadline: its Job's, too, in prefect.yaml."""
+START_SECONDS = 900.0
+"""How long a worker may take to start a shard: pulling an image takes minutes."""
+POLL_SECONDS = 2.0
 SHARD_DEPLOYMENT = "refresh-shard/refresh-shard"
 
 
@@ -51,7 +54,7 @@ class Mode(StrEnum):
 
 def mode_for(boards: int) -> Mode:
     """The way that so many boards go: a task each up to 100, in chunks up to 2,000, above in shards."""
-    if boards <= MOST_AS_TASKS:
+    if boards <= MANY_BOARDS:
         return Mode.TASKS
     return Mode.CHUNKS if boards <= MOST_IN_CHUNKS else Mode.SHARDS
 
@@ -100,7 +103,7 @@ async def refresh_in_chunks(
     """
     own = OwnHosts()
     hosts = SharedHosts if is_shared else lambda _: own
-    boards = in_random_order(plan.boards, plan.run.id)
+    boards = plan.boards
     for start in range(0, len(boards), size):
         if is_shared and not await is_running(opened.db, plan.run.id):
             get_run_logger().warning("the refresh that this shard belongs to has ended: the rest is left out")
@@ -120,56 +123,89 @@ async def run_chunks(opened: Runtime, plan: Plan, readings: Readings) -> list[Bo
 
 
 async def run_shards(
-    opened: Runtime, plan: Plan, readings: Readings, *, shards: int | None = None, seats: int = SEATS
+    opened: Runtime,
+    plan: Plan,
+    readings: Readings,
+    *,
+    shards: int | None = None,
+    seats: int = SEATS,
+    start_seconds: float = START_SECONDS,
 ) -> list[BoardResult]:
     """Every board of `plan` in flow runs of their own, `seats` at a time; what became of each.
 
-    A shard that ends before its boards are done is run once more, for what is missing. Without the deployment the
-    boards go in chunks here.
+    A shard that ends before its boards are done is run once more, for what is missing. When there is no deployment, or
+    no worker takes a shard within `start_seconds`, what is left goes in chunks here.
     """
+    logger = get_run_logger()
     number = max(1, shards or -(-len(plan.boards) // SHARD))
     await plan_shards(opened.db, plan, number)
     waiting = deque(range(number))
-    ended: dict[int, str] = {}
+    ended: set[str] = set()
+    refusals: list[_NotTaken] = []
 
     async def work(seat: int) -> None:
-        while waiting:
-            shard = waiting.popleft()
-            ended[shard] = await _run_shard(opened, plan.run.id, shard, seat, seats)
+        while waiting and not refusals:
+            try:
+                ended.add(await _run_shard(opened, plan.run.id, waiting.popleft(), seat, seats, start_seconds))
+            except _NotTaken as refusal:
+                refusals.append(refusal)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for seat in range(min(seats, number)):
-                group.create_task(work(seat))
-    except* ObjectNotFound:
-        get_run_logger().warning(
-            "there is no deployment %s: the boards go in chunks here; `python -m flows.bootstrap` creates it",
-            SHARD_DEPLOYMENT,
-        )
-        await refresh_in_chunks(opened, plan, readings)
-    said = ", ".join(sorted(set(ended.values()))) or "no deployment"
+    async with asyncio.TaskGroup() as group:
+        for seat in range(min(seats, number)):
+            group.create_task(work(seat))
+    if refusals:
+        logger.warning("%s; what is left goes in chunks here", refusals[0])
+        await refresh_in_chunks(opened, await unfetched(opened.db, plan), readings)
+    said = ", ".join(sorted(ended))
     return await account(opened.db, plan, at=now(), why=lambda _: f"its shard ended without it ({said}), twice")
 
 
-async def _run_shard(opened: Runtime, run_id: UUID, shard: int, seat: int, seats: int) -> str:
-    logger = get_run_logger()
+class _NotTaken(Exception):
+    """Nobody runs shards here; the message says what is missing."""
+
+
+async def _run_shard(opened: Runtime, run_id: UUID, shard: int, seat: int, seats: int, start_seconds: float) -> str:
     ended = "Completed"
     for attempt in (1, 2):
-        run = await run_deployment(
-            SHARD_DEPLOYMENT,
-            parameters={"run_id": str(run_id), "shard": shard, "seat": seat, "seats": seats},
-            flow_run_name=f"shard {shard} of {run_id} ({attempt})",
-            idempotency_key=f"{run_id}/{shard}/{attempt}",
-            timeout=SHARD_SECONDS,
-            poll_interval=2,
-            as_subflow=False,
-        )
-        ended = run.state.name if run.state else "unknown"
-        if run.state is None or not run.state.is_final():
-            async with get_client() as client:
-                await client.set_flow_run_state(run.id, Cancelling(message="took longer than its deadline"))
+        try:
+            run = await run_deployment(
+                SHARD_DEPLOYMENT,
+                parameters={"run_id": str(run_id), "shard": shard, "seat": seat, "seats": seats},
+                flow_run_name=f"shard {shard} of {run_id} ({attempt})",
+                idempotency_key=f"{run_id}/{shard}/{attempt}",
+                timeout=0,
+                as_subflow=False,
+            )
+        except ObjectNotFound:
+            raise _NotTaken(
+                f"there is no deployment {SHARD_DEPLOYMENT} (`python -m flows.bootstrap` creates it)"
+            ) from None
+        ended = await _end_of(run.id, start_seconds)
         missing = await read_unfetched(opened.db, run_id, shard)
         if not missing:
-            return ended
-        logger.warning("shard %s ended (%s) with %s boards to go, try %s of 2", shard, ended, missing, attempt)
+            break
+        get_run_logger().warning(
+            "shard %s ended (%s) with %s boards to go, try %s of 2", shard, ended, missing, attempt
+        )
     return ended
+
+
+async def _end_of(flow_run_id: UUID, start_seconds: float) -> str:
+    """How a shard's flow run ended; one that nobody starts, or that outlives its deadline, is cancelled."""
+    began = monotonic()
+    async with get_client() as client:
+        while True:
+            run = await client.read_flow_run(flow_run_id)
+            if run.state is not None and run.state.is_final():
+                return str(run.state.name)
+            waited = monotonic() - began
+            is_taken = run.state is not None and run.state.is_running()
+            if (not is_taken and waited >= start_seconds) or waited >= SHARD_SECONDS:
+                end = Cancelling if is_taken else Cancelled  # a worker ends what is being cancelled
+                await client.set_flow_run_state(flow_run_id, end(message="it took too long"), force=True)
+                if is_taken:
+                    return "TimedOut"
+                raise _NotTaken(
+                    f"no worker started a shard within {start_seconds:.0f} s: start one for the shards' work pool"
+                )
+            await asyncio.sleep(POLL_SECONDS)

@@ -247,8 +247,9 @@ def up_command() -> None:
         env = {**at.env, "PREFECT_API_URL": server.api}
         bootstrap = ("flows.bootstrap", "--pool", LOCAL_POOL, "--kind", "process", "--paused")
         run_to_end(bootstrap, env=env, log=at.log("bootstrap"), name="the bootstrap")
-        worker = ("prefect", "worker", "start", "--pool", LOCAL_POOL, "--type", "process", "--name", "local")
-        stack.enter_context(started(worker, env=env, log=at.log("worker")))
+        for pool, name in ((LOCAL_POOL, "worker"), (f"{LOCAL_POOL}-shards", "worker-of-shards")):
+            worker = ("prefect", "worker", "start", "--pool", pool, "--type", "process", "--name", name)
+            stack.enter_context(started(worker, env=env, log=at.log(name)))
         out.print(
             f"Prefect UI        {server.url}\n"
             f"run the refresh   PREFECT_API_URL={server.api} .venv/bin/prefect deployment run refresh/refresh\n"

@@ -13,13 +13,14 @@ from rich.table import Table
 from job_hunter.cli import support
 from job_hunter.cli.support import Format, err, out
 from job_hunter.config import load_employers, load_sources
+from job_hunter.domain.politeness import FAILURES_TO_OPEN
 from job_hunter.domain.run import BoardResult, Summary
 from job_hunter.report.refresh_summary import COUNTS, SOURCE_HEADER, SourceLine, source_cells, source_lines
 from job_hunter.runtime import load_readings, open_runtime
 from job_hunter.sources import ATS
 from job_hunter.storage.migrate import Migration, migrate_database
 from job_hunter.usecases.feeds import SERVICES, default_sources
-from job_hunter.usecases.plan import boards_of
+from job_hunter.usecases.plan import MANY_BOARDS, boards_of
 from job_hunter.usecases.refresh import check_date, clock_at, refresh
 from job_hunter.usecases.snapshot import Filled, snapshot
 
@@ -98,7 +99,8 @@ def refresh_command(
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
-        async with open_runtime(settings) as runtime:
+        breaker = FAILURES_TO_OPEN if len(boards) > MANY_BOARDS else None
+        async with open_runtime(settings, failures_to_open=breaker) as runtime:
             with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
                 bar = progress.add_task("refreshing", total=len(boards) if "ats" in sources else None)
 

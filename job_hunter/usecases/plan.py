@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,6 +21,9 @@ from job_hunter.storage.database import Database
 from job_hunter.usecases.feeds import feeds_of
 
 log = logging.getLogger(__name__)
+
+MANY_BOARDS = 100
+"""From so many on, a host that fails again and again is left alone instead of being asked for every board."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,13 @@ def boards_of(companies: Collection[Company], *, only: Collection[str] = ()) -> 
     return tuple(board_of(company) for company in chosen)
 
 
+def in_random_order(boards: Sequence[Board], run_id: UUID) -> tuple[Board, ...]:
+    """`boards` in an order of this run: hosts mixed, and not the same boards last each time a run is cut short."""
+    mixed = list(boards)
+    random.Random(run_id.int).shuffle(mixed)  # noqa: S311 not for secrets
+    return tuple(mixed)
+
+
 async def begin_run(
     db: Database,
     companies: Sequence[Company],
@@ -69,8 +80,8 @@ async def begin_run(
     `only_missing` leaves out boards that have a complete fetch on the run's snapshot date already. Days before the
     newest one of the ledger are fixed: raises ClockBehind for them, except in a replay against replicas.
     """
-    planned = boards_of(companies, only=only) if "ats" in sources else ()
     chosen = run_id or uuid4()
+    planned = in_random_order(boards_of(companies, only=only), chosen) if "ats" in sources else ()
     return await db.again(
         lambda: _open_ledger(
             db,

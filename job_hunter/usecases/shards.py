@@ -5,7 +5,6 @@ What a shard has done is in the ledger, so one that died is run again for what i
 
 from __future__ import annotations
 
-import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -27,17 +26,9 @@ SEAT_PATIENCE = 120.0
 """Seconds a shard waits for another one to leave its seat: one that was killed leaves it at once."""
 
 
-def in_random_order(boards: Sequence[Board], run_id: UUID) -> list[Board]:
-    """`boards` in an order of this run: hosts mixed, and not the same boards last each time a run is cut short."""
-    mixed = list(boards)
-    random.Random(run_id.int).shuffle(mixed)  # noqa: S311 not for secrets
-    return mixed
-
-
 async def plan_shards(db: Database, plan: Plan, number: int) -> None:
     """Write which boards of `plan` belong to which of `number` shards: as many to each, hosts mixed."""
-    boards = in_random_order(plan.boards, plan.run.id)
-    rows = [(board.source, board.token, n % number) for n, board in enumerate(boards)]
+    rows = [(board.source, board.token, n % number) for n, board in enumerate(plan.boards)]
     await db.write(lambda connection: shards.write_planned_boards(connection, plan.run.id, rows))
 
 
@@ -107,6 +98,13 @@ async def is_running(db: Database, run_id: UUID) -> bool:
 async def read_unfetched(db: Database, run_id: UUID, shard: int) -> int:
     """How many boards of a shard have no line in the ledger yet."""
     return len(await db.read(lambda connection: shards.read_unfetched(connection, run_id, shard)))
+
+
+async def unfetched(db: Database, plan: Plan) -> Plan:
+    """`plan` with those of its boards only that have no line in the ledger yet."""
+    found = await db.read(lambda connection: ledger.read_run_results(connection, plan.run.id))
+    done = {(result.source, result.board) for result in found}
+    return replace(plan, boards=tuple(board for board in plan.boards if (board.source, board.token) not in done))
 
 
 async def account(db: Database, plan: Plan, *, at: datetime, why: Callable[[Board], str]) -> list[BoardResult]:

@@ -66,3 +66,40 @@ async def test_shards_without_their_deployment_go_in_chunks(
     assert "there is no deployment refresh-shard/refresh-shard" in done.stdout + done.stderr
     assert "ENDED Completed task runs 1" in done.stdout
     assert await market.value("SELECT count(*) FROM job_hunter.board_fetches WHERE status = 'complete'") == 4
+
+
+UNTAKEN = """
+import asyncio
+from prefect import flow, get_client
+from flows.fan_out import run_shards
+from flows.refresh_shard import refresh_shard
+from flows.runtime import now, open_flow_runtime, resolve_settings
+from job_hunter.config import load_employers
+from job_hunter.runtime import load_readings
+from job_hunter.usecases.plan import begin_run
+
+@flow
+async def parent():
+    async with get_client() as client:
+        await client.create_deployment(flow_id=await client.create_flow(refresh_shard), name="refresh-shard")
+    settings = await resolve_settings()
+    readings = load_readings(settings.config_dir)
+    async with open_flow_runtime() as opened:
+        plan = await begin_run(opened.db, load_employers(settings.config_dir), readings, at=now(), door="flow")
+        found = await run_shards(opened, plan, readings, shards=2, start_seconds=1)
+    async with get_client() as client:
+        states = {run.state.name for run in await client.read_flow_runs() if run.deployment_id}
+    print("ENDED", sorted({result.status.value for result in found}), len(found), states)
+    return None
+
+asyncio.run(parent())
+"""
+
+
+async def test_shards_that_nobody_takes_are_done_here(make_market: Callable[..., Market], run_flow: RunFlow) -> None:
+    """Without a worker for their pool the refresh does not wait for hours: it cancels them and goes on by itself."""
+    market = make_market(companies=4, max_openings=2, end=datetime.now(UTC).date())
+    done = run_flow(market, "-c", UNTAKEN)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no worker started a shard within 1 s: start one for the shards' work pool" in done.stdout + done.stderr
+    assert "ENDED ['complete'] 4 {'Cancelled'}" in done.stdout
