@@ -18,7 +18,6 @@ from job_hunter.storage.tables import BoardFetchRow, RefreshRunRow
 
 RECEIVER = "cdio"  # the door of runs that hold no lock and read single pages
 REFRESH_LOCK = 0x6A68_7266  # "jhrf": one refresh at a time
-FEED_LOCK = 0x6A68_6664  # "jhfd": boards share it, feeds that touch many companies hold it alone
 
 
 async def write_run(

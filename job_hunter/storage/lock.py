@@ -1,4 +1,7 @@
-"""A lock that outlives transactions: held by a connection of its own, for as long as the block lasts."""
+"""Locks between programs: one that outlives transactions, and the one that all who store within a transaction take.
+
+A transaction that stores takes its lock first of all: with rows locked before, two of them could wait for each other.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.errors import JobHunterError
 from job_hunter.storage.database import Database, is_connection_lost
 
 log = logging.getLogger(__name__)
+
+STORE_LOCK = 0x6A68_6664  # "jhfd"
+
+
+async def share_store_lock(connection: AsyncConnection) -> None:
+    """Store beside others that store one company's rows each, and beside nobody who stores alone."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": STORE_LOCK})
+
+
+async def hold_store_lock(connection: AsyncConnection) -> None:
+    """Be the only one that stores until the transaction ends: for whoever touches many companies at once."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORE_LOCK})
 
 
 @asynccontextmanager

@@ -17,7 +17,8 @@ from job_hunter.sources.http import Http
 from job_hunter.storage import pricing
 from job_hunter.storage.database import Database
 from job_hunter.storage.fx import read_rates, upsert_rates
-from job_hunter.usecases.feed_parts import hold_feed_lock, with_retry
+from job_hunter.storage.lock import hold_store_lock
+from job_hunter.usecases.feed_parts import with_retry
 from job_hunter.usecases.rates import FIRST_RATES
 from job_hunter.usecases.refresh import refresh_lock
 
@@ -111,7 +112,7 @@ async def backfill_fx(
         loaded, warning = await _load(db, http, since=reach, today=today, sleep=sleep) if gaps else (0, None)
 
         async def reprice(connection: AsyncConnection) -> pricing.Repriced:
-            await hold_feed_lock(connection)  # careers pages are read at any time, and write points too
+            await hold_store_lock(connection)  # careers pages are read at any time, and write points too
             start = max(min(first, oldest or first), FIRST_EVER)
             rates = await read_rates(connection, currencies=currencies, first=start, last=today)
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from isal import isal_zlib
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.closing import FetchStatus, judge, turnover_note
@@ -28,6 +27,7 @@ from job_hunter.sources.http import Http, Validators
 from job_hunter.storage import ledger, roles, snapshots
 from job_hunter.storage.database import Database
 from job_hunter.storage.fx import read_rates
+from job_hunter.storage.lock import share_store_lock
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,7 @@ async def store_board(
 
     async def store_unmodified(harvest: Harvest) -> BoardResult:
         async with db.transaction() as connection:
+            await share_store_lock(connection)
             result = await _store_unmodified(connection, run, board, state, harvest)
             await ledger.write_board_result(connection, run, result, company_id=company_id, at=at)
         return result
@@ -93,7 +94,7 @@ async def store_board(
             known = await _read_known(db, run, board)
         is_first = False
         async with db.transaction() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ledger.FEED_LOCK})
+            await share_store_lock(connection)
             result = await _store_parsed(
                 connection, run, board, state, outcome, parsed, read, rates, known, company_id, level_ids, at
             )

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.closing import FetchStatus
@@ -24,6 +23,7 @@ from job_hunter.errors import DatabaseUnavailable, SourceChanged, SourceError, S
 from job_hunter.sources.http import Http
 from job_hunter.storage import feeds, ledger, roles, snapshots
 from job_hunter.storage.database import Database
+from job_hunter.storage.lock import hold_store_lock
 from job_hunter.usecases.board import MAX_LISTED_REJECTS, REPOST_WINDOW, records_of
 
 log = logging.getLogger(__name__)
@@ -142,11 +142,6 @@ def read_postings(
     return read, companies, rejects
 
 
-async def hold_feed_lock(connection: AsyncConnection) -> None:
-    """Be the only one that stores until the transaction ends."""
-    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ledger.FEED_LOCK})
-
-
 async def store_feed_board(
     connection: AsyncConnection, context: FeedContext, board: FeedBoard, rates: Rates, *, at: datetime
 ) -> BoardResult:
@@ -155,7 +150,7 @@ async def store_feed_board(
     The day's rows are written for a complete board only. A feed touches many companies at once, so it holds the lock
     alone that boards share.
     """
-    await hold_feed_lock(connection)
+    await hold_store_lock(connection)
     run, facts, known = context.run, board.facts, board.known
     on = run.snapshot_date
     rows_on = on if facts.status is FetchStatus.COMPLETE else None  # an incomplete rerun keeps the day's rows
@@ -220,7 +215,7 @@ async def close_all(
 ) -> int:
     """Close every open role of `boards` and let others of the same opening stand in; returns how many."""
     closed = 0
-    await hold_feed_lock(connection)
+    await hold_store_lock(connection)
     for board in boards:
         await roles.close_roles(connection, board.role_ids, run=context.run.id, at=at, on=context.run.snapshot_date)
         await roles.mark_canonical(connection, board.dedup_keys, on=context.run.snapshot_date)

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.closing import FetchStatus
@@ -37,7 +36,7 @@ from job_hunter.storage import cdio, ledger, snapshots
 from job_hunter.storage import companies as company_store
 from job_hunter.storage.cdio import Change
 from job_hunter.storage.database import Database
-from job_hunter.storage.lock import session_lock
+from job_hunter.storage.lock import session_lock, share_store_lock
 from job_hunter.usecases.board import rates_for
 from job_hunter.usecases.page_ledger import added, judge_page, page_result
 from job_hunter.usecases.page_roles import (
@@ -212,7 +211,7 @@ async def _ingest_one(
     rates = await db.again(lambda: rates_for(db, read)) if read else Rates()
 
     async def store(connection: AsyncConnection) -> tuple[PageStored, FetchStatus, BoardResult]:
-        await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ledger.FEED_LOCK})
+        await share_store_lock(connection)
         stored = await store_page_roles(
             connection, context, read, rates, closing=closing, standing=standing, at=change.at
         )

@@ -24,7 +24,8 @@ from job_hunter.sources.http import Validators
 from job_hunter.sources.levels_fyi import Fetched, PayPage, Reported, fetch_page
 from job_hunter.storage import feeds, ledger
 from job_hunter.storage.fx import read_rates
-from job_hunter.usecases.feed_parts import FeedContext, guarded, hold_feed_lock, skipped, with_retry, write_skipped
+from job_hunter.storage.lock import hold_store_lock
+from job_hunter.usecases.feed_parts import FeedContext, guarded, skipped, with_retry, write_skipped
 
 log = logging.getLogger(__name__)
 
@@ -237,7 +238,7 @@ async def _write(
     at = context.clock()
 
     async def write(connection: AsyncConnection) -> BoardResult:
-        await hold_feed_lock(connection)
+        await hold_store_lock(connection)
         written = await feeds.upsert_reported(connection, SOURCE, company_id, points, at=at)
         counted = replace(result, new=written.new, changed=written.changed, unchanged=written.unchanged)
         await ledger.write_board_result(connection, context.run, counted, company_id=company_id, at=at)
@@ -253,7 +254,7 @@ async def _write_unmodified(
     prefix = f"{page.company.slug}/{page.place.slug}/{page.family.slug}"
 
     async def write(connection: AsyncConnection) -> BoardResult:
-        await hold_feed_lock(connection)
+        await hold_store_lock(connection)
         seen, levelled = await feeds.touch_reported(connection, SOURCE, prefix, since=standing.fetched_at, at=at)
         result = replace(
             facts,

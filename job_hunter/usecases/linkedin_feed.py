@@ -22,13 +22,13 @@ from job_hunter.sources import linkedin_guest
 from job_hunter.sources.linkedin_guest import Card, Detail
 from job_hunter.storage import feeds, roles
 from job_hunter.storage.database import Database
+from job_hunter.storage.lock import hold_store_lock
 from job_hunter.usecases.board import rates_for
 from job_hunter.usecases.feed_parts import (
     FeedBoard,
     FeedContext,
     company_index,
     guarded,
-    hold_feed_lock,
     read_postings,
     skipped,
     store_feed_board,
@@ -101,7 +101,7 @@ async def expire_linkedin(db: Database, run: Run, *, at: datetime) -> int:
     async def expire(connection: AsyncConnection) -> int:
         unseen = await feeds.read_unseen(connection, SOURCE, before=at - EXPIRES_AFTER)
         if unseen.role_ids:
-            await hold_feed_lock(connection)
+            await hold_store_lock(connection)
             await roles.close_roles(connection, unseen.role_ids, run=run.id, at=at, on=run.snapshot_date)
             await roles.mark_canonical(connection, unseen.dedup_keys, on=run.snapshot_date)
         return len(unseen.role_ids)
@@ -204,6 +204,7 @@ async def _store(
     board = FeedBoard(facts, read, companies, present, known, (), [*gathered.rejects, *rejects])
 
     async def store(connection: AsyncConnection) -> BoardResult:
+        await hold_store_lock(connection)
         boards = [each.slug for each in context.settings.searches]
         await feeds.touch_roles(connection, SOURCE, present, board=search.slug, boards=boards, at=at)
         return await store_feed_board(connection, context, board, rates, at=at)

@@ -10,7 +10,6 @@ from enum import StrEnum
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.company import Board, Company
@@ -18,9 +17,10 @@ from job_hunter.domain.posting import Posting
 from job_hunter.domain.role import PARSER_VERSION, Readings, Role, interpret
 from job_hunter.errors import SourceError
 from job_hunter.sources import ATS
-from job_hunter.storage import archive, companies, ledger, roles
+from job_hunter.storage import archive, companies, roles
 from job_hunter.storage.archive import Archived, ArchivedBoard
 from job_hunter.storage.database import Database
+from job_hunter.storage.lock import share_store_lock
 from job_hunter.usecases.board import rates_for, records_of
 from job_hunter.usecases.refresh import refresh_lock
 
@@ -179,7 +179,7 @@ async def _reparse_batch(
     run = uuid4()
 
     async def store(connection: AsyncConnection) -> None:
-        await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ledger.FEED_LOCK})
+        await share_store_lock(connection)
         await roles.stage(connection, staged)
         await roles.upsert_staged(
             connection,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from job_hunter.domain.feed_settings import FeedSettings, JobSearch
+from job_hunter.storage.lock import share_store_lock
 from job_hunter.usecases.feeds import default_sources
 from tests.usecases.conftest import END, Market
 from tests.usecases.pacing import Ticker, pauses
@@ -210,3 +213,22 @@ async def test_another_shape_is_said_and_closes_nothing(large: Market) -> None:
     assert all((result.status == "skipped" and "shape" in (result.message or "")) or "cards" in (result.message or "")
                for result in summary.results)  # fmt: skip
     assert before == await large.rows(ROLES)
+
+
+async def test_it_waits_for_boards_without_holding_rows(large: Market) -> None:
+    """A board that stores may write the very roles that a search has seen again: neither waits for the other."""
+    await large.refresh(sources=LINKEDIN, settings=SETTINGS)
+    waiting = (
+        "SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+        "WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted)"
+    )
+    large.set_date(END, hour=6)
+    async with large.database() as database:
+        async with database.transaction() as board:
+            await share_store_lock(board)
+            feed = asyncio.create_task(large.refresh(sources=LINKEDIN, settings=SETTINGS))
+            while not await large.value(waiting):
+                assert not feed.done(), "the search did not store"
+            await board.execute(text("SET LOCAL lock_timeout = '2s'"))
+            await board.execute(text("UPDATE job_hunter.roles SET is_canonical = is_canonical"))
+        assert (await feed).skipped == ()
