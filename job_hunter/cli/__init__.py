@@ -8,18 +8,22 @@ from __future__ import annotations
 import signal
 import sys
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
+import click
 import typer
+from typer.core import TyperGroup
 
 from job_hunter import __version__
 from job_hunter.cli.support import set_up_logging
+from job_hunter.config.files import did_you_mean
 from job_hunter.runtime import settle_collector
 
 MODULES = (
     "refresh",
     "analyst",
     "asking",
+    "exporting",
     "own",
     "alerts",
     "explaining",
@@ -31,8 +35,25 @@ MODULES = (
 )
 """The modules of this package that register commands, in the order `--help` lists them."""
 
+
+class Commands(TyperGroup):
+    """The commands; a word that is none of an option's is answered with the nearest that is."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that the words name."""
+        try:
+            return super().invoke(ctx)
+        except click.BadParameter as error:
+            choices = getattr(error.param and error.param.type, "choices", ())
+            _, _, rest = error.message.partition("'")
+            hint = did_you_mean(rest.partition("'")[0], [str(getattr(one, "value", one)) for one in choices])
+            error.message = error.message.removesuffix(".") + hint if hint else error.message
+            raise
+
+
 app = typer.Typer(
     name="job-hunter",
+    cls=Commands,
     help="Who hires, and what they pay: a dated record of the job market.",
     no_args_is_help=True,
     rich_markup_mode="rich",

@@ -13,7 +13,7 @@ from job_hunter.config import load_alerts
 from job_hunter.config.alerts import with_remote
 from job_hunter.domain.alerts import AlertRules
 from job_hunter.domain.message import Delivered
-from job_hunter.errors import ConfigError, DeliveryFailed
+from job_hunter.errors import ConfigError, DeliveryFailed, UsageError
 from job_hunter.notify import open_addresses
 from job_hunter.runtime import load_readings, open_runtime
 from job_hunter.settings import Settings
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def alert_command(
     threshold: Annotated[
-        float | None, typer.Option(min=1, help="The p50 to tell of, pounds a year; that of alerts.yaml by default.")
+        float | None, typer.Option(help="The p50 to tell of, pounds a year; that of alerts.yaml by default.")
     ] = None,
     location: Annotated[
         str | None,
@@ -81,6 +81,8 @@ def _rules(settings: Settings, threshold: float | None, location: str | None) ->
     """The rules of alerts.yaml, with what the command line says otherwise."""
     buckets = load_readings(settings.config_dir).gazetteer.buckets
     rules = load_alerts(settings.config_dir, buckets=buckets)
+    if threshold is not None and not 1 <= threshold <= support.MOST * 1000:
+        raise UsageError(f"--threshold: {threshold:.6g} is no yearly pay in pounds; give one such as 500000")
     if location is not None:
         support.check_choice("--location", location, with_remote(buckets))
     return replace(

@@ -9,12 +9,15 @@ from typing import Annotated
 import typer
 
 from job_hunter.cli import support
-from job_hunter.cli.support import out
+from job_hunter.cli.support import MOST, out
 from job_hunter.domain.leaders import REPORT_FAMILIES, LeadersReport
 from job_hunter.domain.level import Family, Level
 from job_hunter.report import render_html, render_json, render_markdown, render_terminal
 from job_hunter.runtime import open_runtime
 from job_hunter.usecases.analyze import analyze
+
+DECADES = 2_000
+"""Weeks, and more than a series has."""
 
 
 class ReportFormat(StrEnum):
@@ -39,8 +42,8 @@ def analyze_command(
     family: Annotated[
         list[Family] | None, typer.Option(help="Only these families; engineering, trading, research by default.")
     ] = None,
-    top_n: Annotated[int, typer.Option(min=1, help="How many leaders to list.")] = 10,
-    trend_weeks: Annotated[int, typer.Option(min=1, help="How far back movers and trends look.")] = 12,
+    top_n: Annotated[int, typer.Option(min=1, max=MOST, help="How many leaders to list.")] = 10,
+    trend_weeks: Annotated[int, typer.Option(min=1, max=DECADES, help="How far back movers and trends look.")] = 12,
     date: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The snapshot date; the newest by default.")
     ] = None,

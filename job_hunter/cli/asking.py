@@ -1,30 +1,23 @@
-"""bands, comp-band, comp-table, query, export: what an analyst asks."""
+"""bands, comp-band, comp-table, query: what an analyst asks."""
 
 from __future__ import annotations
 
-import sys
-from contextlib import aclosing
-from datetime import UTC, datetime
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from job_hunter.cli import support
-from job_hunter.cli.support import Format, err, out
+from job_hunter.cli.support import MOST, Format, out
+from job_hunter.domain.leaders import LOW_CONFIDENCE_BELOW as LOW
 from job_hunter.domain.leaders import REPORT_FAMILIES, money
 from job_hunter.domain.level import Family, Level
-from job_hunter.errors import UsageError
 from job_hunter.report.escape import terminal
-from job_hunter.report.sheet import csv_line, json_line
 from job_hunter.runtime import open_runtime
-from job_hunter.storage.asking import Band, Opening, StatedBand, Wanted
+from job_hunter.storage.asking import Band, Cell, Opening, StatedBand, Wanted
 from job_hunter.usecases import asking
 
-LOW = 3
-"""Below so many figures a median is a single datum."""
+LOW_SAID = f"† fewer than {LOW} figures: low confidence"
 
 WIDE = 110
 NARROW_LEVELS = 4
@@ -37,20 +30,12 @@ Output = Annotated[Format, typer.Option("--format", help="How to print it.")]
 Title = Annotated[str | None, typer.Option("--title", help="Words that the title holds, whatever the case.")]
 
 
-class ExportFormat(StrEnum):
-    """How exported rows are written."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("bands", epilog="Example: job-hunter bands --title staff --location london")(bands_command)
     app.command("comp-band", epilog="Example: job-hunter comp-band --level senior --company janestreet")(band_command)
     app.command("comp-table", epilog="Example: job-hunter comp-table --location london")(table_command)
     app.command("query", epilog="Example: job-hunter query --title sre --with-salary --limit 20")(query_command)
-    app.command("export", epilog="Example: job-hunter export comp-snapshots --format csv > comp.csv")(export_command)
 
 
 def bands_command(
@@ -61,7 +46,7 @@ def bands_command(
         str | None, typer.Option("--location", "--place", help="A bucket of config/locations.yaml.")
     ] = None,
     family: Families = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 30,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many to list.")] = 30,
     output: Output = Format.TABLE,
 ) -> None:
     """The pay bands that open roles state, verbatim, the best paid first."""
@@ -75,6 +60,10 @@ def bands_command(
     if output is Format.JSON:
         support.print_json([row._asdict() for row in found])
         return
+    if out.width < WIDE and found:
+        for row in found:
+            out.print(_band_lines(row), soft_wrap=False)
+        return
     table = _table("company", "title", "level", "place")
     for name in ("band", "a year", "roles"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -85,7 +74,11 @@ def bands_command(
             money(row.gbp) if row.gbp else "–",
             str(row.openings),
         )
-    _print(table, found, "No open role that matches states its pay.")
+    _print(
+        table,
+        found,
+        "No open role that matches states its pay; ask for less, or run `job-hunter refresh` if none was read yet.",
+    )
 
 
 def band_command(
@@ -116,15 +109,21 @@ def band_command(
         data = {name: [{**row._asdict(), "low_confidence": row.n < LOW} for row in part] for name, part in rows.items()}
         support.print_json({"snapshot_date": found.snapshot_date, "location": location, **data})
         return
-    table = _table("company", "evidence")
+    table = _table("company")
     for name in ("n", "different", "lowest", "p25", "p50", "p75", "highest"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in (*found.bands, *found.market):
-        table.add_row(*_band_cells(row))
+    for market in found.market:
+        people = f" ({market.people} people)" if market.people else ""
+        table.add_row(f"[bold]{market.evidence}[/]{people}")
+        for row in (*(one for one in found.bands if one.evidence == market.evidence), market):
+            table.add_row(*_band_cells(row))
+        table.add_section()
     _print(table, found.market, _nothing(found.snapshot_date))
     if found.market:
         out.print(
-            f"[dim]{location}, snapshot of {found.snapshot_date}; pounds a year; kinds of evidence are never mixed[/]"
+            f"[dim]{location}, snapshot of {found.snapshot_date}; pounds a year; posted and reported are never mixed; "
+            f"{LOW_SAID}[/]",
+            soft_wrap=False,
         )
 
 
@@ -153,7 +152,7 @@ def table_command(
     by_company: dict[str, dict[str | None, str]] = {}
     for cell in found.cells:
         count = f" [dim]{cell.n}[/]" if is_wide else ""
-        by_company.setdefault(cell.company, {})[cell.level] = f"{money(cell.p50)}{'?' if cell.n < LOW else ''}{count}"
+        by_company.setdefault(cell.company, {})[cell.level] = money(cell.p50) + _mark(cell) + count
     step = len(levels) if is_wide else NARROW_LEVELS
     for block in [levels[start : start + step] for start in range(0, len(levels), step or 1)] or [[]]:
         table = _table("company")
@@ -165,7 +164,7 @@ def table_command(
         _print(table, found.cells, _nothing(found.snapshot_date))
     if found.cells:
         count = " and number of figures" if is_wide else ""
-        out.print(f"[dim]{location}, snapshot of {found.snapshot_date}; p50{count}; ? = fewer than {LOW} figures[/]")
+        out.print(f"[dim]{location}, snapshot of {found.snapshot_date}; p50{count}; {LOW_SAID}[/]", soft_wrap=False)
 
 
 def query_command(
@@ -177,7 +176,7 @@ def query_command(
     ] = None,
     family: Families = None,
     with_salary: Annotated[bool, typer.Option("--with-salary", help="Only roles that state their pay.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many to list.")] = 20,
     output: Output = Format.TABLE,
 ) -> None:
     """Open roles, each once, the surest pay first, with the link to apply."""
@@ -200,45 +199,22 @@ def query_command(
         out.print(f"  {' · '.join((row.level or 'no level stated', place, pay, day))}")
         out.print(f"  [dim]{terminal(row.url or 'no link')}[/]", soft_wrap=True)
     if not found:
-        out.print("No open role matches.")
+        out.print("No open role matches; ask for less, or run `job-hunter refresh` if none was read yet.")
     if total > len(found):
         out.print(f"[dim]{len(found)} of {total}; --limit shows more[/]")
 
 
-def export_command(
-    what: Annotated[str, typer.Argument(help="roles, comp, roles-snapshots or comp-snapshots.")],
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day on; all by default.")
-    ] = None,
-    output: Annotated[ExportFormat, typer.Option("--format", help="How to write the rows.")] = ExportFormat.CSV,
-    file: Annotated[Path | None, typer.Option("--output", "-o", help="A file; standard output by default.")] = None,
-) -> None:
-    """Rows for other programs, one a line; memory stays flat whatever their number."""
-    settings = support.load_settings()
-    start = since.replace(tzinfo=UTC) if since else datetime.fromtimestamp(0, UTC)
-
-    async def work(write: Any) -> int:
-        rows = 0
-        async with open_runtime(settings) as runtime, aclosing(asking.export(runtime.db, what, since=start)) as found:
-            async for names, values in found:
-                if output is ExportFormat.CSV:
-                    write((csv_line(names) if not rows else "") + csv_line(values))
-                else:
-                    write(json_line(names, values))
-                rows += 1
-        return rows
-
-    if file is None:
-        rows = support.run(work(sys.stdout.write))
-    else:
-        with support.foreseen():
-            try:
-                target = file.open("w", encoding="utf-8", newline="")
-            except OSError as error:
-                raise UsageError(f"--output: {file} cannot be written: {error.strerror}") from None
-        with target:
-            rows = support.run(work(target.write))
-    err.print(f"{rows} rows of {what}")
+def _band_lines(row: StatedBand) -> Table:
+    """One band where a table has no room: its pounds beside what it is of, broken between words."""
+    year = f"{money(row.gbp)} a year" if row.gbp else ""
+    roles = f"{row.openings} roles" if row.openings > 1 else ""
+    about = (terminal(pay_of(row)), row.level or "no level stated", terminal(row.location or "no place"), roles)
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column(width=max(len("£1.25m a year"), len(year)), justify="right")
+    lines.add_column()
+    lines.add_row(f"[bold]{year}[/]", f"[bold]{terminal(row.company)}[/] · {terminal(row.title)}")
+    lines.add_row("", " · ".join(part for part in about if part))
+    return lines
 
 
 def pay_of(row: StatedBand | Opening) -> str:
@@ -255,12 +231,15 @@ def pay_of(row: StatedBand | Opening) -> str:
     return f"{row.currency} {said}{period}{basis}"
 
 
+def _mark(row: Band | Cell) -> str:
+    """What follows a figure that stands on few; as wide when it does not, so that figures stand below each other."""
+    return " [yellow]†[/]" if row.n < LOW else "  "
+
+
 def _band_cells(row: Band) -> list[str]:
-    people = f" ({row.people} people)" if row.people else ""
-    low = " [yellow]low confidence[/]" if row.n < LOW else ""
-    spread = [money(row.p25), f"[bold]{money(row.p50)}[/]", money(row.p75)]
-    cells = [terminal(row.company) + low, f"{row.evidence}{people}", str(row.n), str(row.distinct)]
-    return [*cells, money(row.low), *spread, money(row.high)]
+    figures = [money(figure) for figure in (row.low, row.p25, row.p50, row.p75, row.high)]
+    figures[2] = f"[bold]{figures[2]}[/]"
+    return [f"  {terminal(row.company)}{_mark(row).rstrip()}", str(row.n), str(row.distinct), *figures]
 
 
 def _wanted(

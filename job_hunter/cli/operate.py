@@ -91,7 +91,7 @@ def embedded_check(settings: Settings) -> Check:
 
 
 def report_command(
-    days: Annotated[int, typer.Option(min=1, help="How many days back.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=100_000, help="How many days back.")] = 30,
 ) -> None:
     """The ledger as JSON: `runs`, `source_mix`, `evidence_mix` and `coverage` of the last days."""
     settings = support.load_settings()

@@ -27,7 +27,9 @@ COLUMNS = ("label", "level", "place", *FIGURES)
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     own = typer.Typer(
-        no_args_is_help=True, help="Your own pay, shown as You beside the market; never ranked, never counted."
+        no_args_is_help=True,
+        help="Your own pay, shown as You beside the market; never ranked, never counted.",
+        epilog="Example: job-hunter self set --label package --base 120000 --bonus 30000",
     )
     own.command("set", epilog="Example: job-hunter self set --label package --base 120000 --bonus 30000")(set_command)
     own.command("list", epilog="Example: job-hunter self list")(list_command)

@@ -30,6 +30,9 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 """Progress, warnings and errors, so that stdout stays readable by programs."""
 
 
+MOST = 1_000_000
+"""Of anything that is listed: what is more was mistyped, and no database counts so far."""
+
 PLACE = typer.Option("--location", "--place", help="A bucket of config/locations.yaml.")
 """How every command names a place."""
 

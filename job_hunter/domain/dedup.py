@@ -65,7 +65,7 @@ _TERMS = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 # One of these is in every match of the terms.
-_PARTS_OF_TERMS = ("full", "f/t", "perman", "vollzeit", "unbefristet", "hiring", "visa", "relocation", "immediate")
+_PART_OF_TERMS = re.compile("full|f/t|perman|vollzeit|unbefristet|hiring|visa|relocation|immediate")
 # Words that, filling the end or a bracket of a title, say how the job is worked.
 _MODES = frozenset(
     ("remote", "remotely", "hybrid", "onsite", "site", "on", "wfh", "home", "office", "based", "first", "friendly",
@@ -107,7 +107,7 @@ def dedup_key(
     place = deciding_place(places)
     where = (f"{place.city or ''}/{place.country or ''}" if place else "").casefold()
     parts = (
-        "".join(word.key for word in words_of(company_slug)),
+        _employer(company_slug),
         " ".join(words),
         where,
         level.value if level else "",
@@ -128,15 +128,34 @@ def deciding_place(places: tuple[Place, ...]) -> Place | None:
 
 def team_words(team: str, title_words: tuple[str, ...], company_slug: str, places: tuple[Place, ...]) -> list[str]:
     """The words of a department that name a team: not a function, the company, a place or a word of the title."""
-    known = {*title_words, *(word for place in places for word in _plain(place.city or ""))}
-    company = "".join(_plain(company_slug))
-    found = {spelled for word in _plain(team[:TITLE_LIMIT]) for spelled in _SPELLED_OUT.get(word, (word,))}
-    named = {w for w in found if w not in _FUNCTIONS and w not in known and not w.isdigit() and w != company}
-    return sorted(named)
+    candidates = _team_candidates(team[:TITLE_LIMIT])
+    if not candidates:
+        return []
+    known = {*title_words, _employer(company_slug), *(word for place in places for word in _plain(place.city or ""))}
+    return [word for word in candidates if word not in known]
+
+
+@lru_cache(maxsize=1024)
+def _team_candidates(team: str) -> tuple[str, ...]:
+    """The words of a department that may name a team; a board has many postings in each of its departments."""
+    found = {spelled for word in _plain(team) for spelled in _SPELLED_OUT.get(word, (word,))}
+    return tuple(sorted(word for word in found if word not in _FUNCTIONS and not word.isdigit()))
+
+
+@lru_cache(maxsize=1024)
+def _employer(company_slug: str) -> str:
+    return "".join(_plain(company_slug))
 
 
 def _plain(text: str) -> list[str]:
     return [word.key for word in words_of(text)]
+
+
+@lru_cache(maxsize=1024)
+def _where(places: tuple[Place, ...]) -> frozenset[str]:
+    """The words for the places of a role and for how it is worked, which don't tell openings apart."""
+    cities = (_plain(place.city or "") for place in places)
+    return _MODES.union(*cities, *(_COUNTRY_WORDS.get(place.country or "", ()) for place in places))
 
 
 @lru_cache(maxsize=4096)
@@ -144,8 +163,7 @@ def _title_words(title: str, places: tuple[Place, ...]) -> tuple[str, ...]:
     text = unicodedata.normalize("NFKC", title)
     text = _without_noise(text)
     text = text.replace("++", "plusplus").replace("#", "sharp ").replace(".NET", "dotnet ").replace(".net", "dotnet ")
-    cities = (_plain(place.city or "") for place in places)
-    where = _MODES.union(*cities, *(_COUNTRY_WORDS.get(place.country or "", ()) for place in places))
+    where = _where(places)
     parts = _parts(words_of(text))
     while len(parts) > 1 and all(word.key in where for word in parts[-1]):
         parts.pop()
@@ -166,7 +184,7 @@ def _without_noise(text: str) -> str:
         text = _GENDERS.sub(" ", text)
     if _DIGIT.search(low):
         text = _REQUISITION.sub(" ", text)
-    return _TERMS.sub(" ", text) if any(part in low for part in _PARTS_OF_TERMS) else text
+    return _TERMS.sub(" ", text) if _PART_OF_TERMS.search(low) else text
 
 
 def _without_tail(part: list[Word], where: frozenset[str]) -> list[Word]:

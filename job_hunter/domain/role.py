@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from job_hunter.domain.company import Company
@@ -105,6 +105,7 @@ def point_of(band: Band, bucket: str | None) -> CompPoint:
     )
 
 
+@lru_cache(maxsize=256)
 def workplace_of(stated: str | None) -> tuple[RemotePolicy | None, tuple[str, ...]]:
     """The policy a source states in a field of its own (`OnSite`, `on-site`, `unspecified`, …), and what is unknown."""
     word = "".join(ch for ch in (stated or "").lower() if ch.isalpha())
@@ -132,6 +133,14 @@ def interpret(posting: Posting, company: Company, readings: Readings, *, seen_on
         location=posting.location,
     )
     reading = read_pay(posting.content, hints)
+    misses: tuple[str, ...] = ()
+    if where.misses or level.misses or reading.misses or unknown_workplace:
+        misses = (
+            *(f"place: {miss}" for miss in where.misses),
+            *(f"level: {miss}" for miss in level.misses),
+            *(f"currency: {miss}" for miss in reading.misses),
+            *(f"workplace: {miss}" for miss in unknown_workplace),
+        )
     return Role(
         posting=posting,
         title=title,
@@ -145,10 +154,5 @@ def interpret(posting: Posting, company: Company, readings: Readings, *, seen_on
         dedup_key=dedup_key(company.slug, title, where.places, level.level, posting.department),
         posted_at=posting.posted_at,
         effective_date=posting.posted_at.date() if posting.posted_at else seen_on,
-        misses=(
-            *(f"place: {miss}" for miss in where.misses),
-            *(f"level: {miss}" for miss in level.misses),
-            *(f"currency: {miss}" for miss in reading.misses),
-            *(f"workplace: {miss}" for miss in unknown_workplace),
-        ),
+        misses=misses,
     )

@@ -30,8 +30,11 @@ _MOJIBAKE = {
 _BROKEN_STARTS = ("â€", "â‚", "â\x80", "â\x82")
 _TAG_START = re.compile(r"(?:<|&lt;)[a-zA-Z/!]")
 _TAG = re.compile(r"<([a-zA-Z/!][^<>]*)>")
+# What a "&" begins in HTML that was escaped once more: a tag, a reference, or (the empty branch) nothing of the kind.
 # Not possessive: Python 3.11.2, which Debian ships, matches a possessive repeat of a group wrongly.
-_ESCAPED_TAG = re.compile(r"&lt;([a-zA-Z/!][^<>&]*(?:&(?![lg]t;)[^<>&]*)*)&gt;")
+_ESCAPED_PIECE = re.compile(
+    r"&(lt;[a-zA-Z/!][^<>&]*(?:&(?![lg]t;)[^<>&]*)*&gt;|(?:amp;)?(?:nbsp; ?|#?[a-zA-Z0-9]{2,8};)|)"
+)
 _MOST_TAGS = 4096
 _NO_TEXT = "\x00"
 # Tags that leave their text in the line; every other tag ends it.
@@ -66,7 +69,6 @@ _INVISIBLE = ("\u00ad", "\u200b", "\ufeff")
 _BLANK = ("\u00a0", "\u202f", "\u2009")
 
 _SIGN_NUMBERS = ("163;", "8364;", "xa3;", "xA3;", "x20ac;", "x20AC;", "36;")
-_SIGN_NAMES = ("pound;", "euro;")
 # What can stand beside a figure to make it money where there is no sign: codes and words, or a "k" behind it.
 _CODE_NAMES = """
     AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW LPA MXN MYR NGN NIS
@@ -166,16 +168,54 @@ class _Edges(dict[str, str]):
 _EDGES = _Edges()
 
 
-def _without_tags(text: str, tag: re.Pattern[str] = _TAG) -> str:
+class _Pieces(dict[str, str]):
+    """What each piece of escaped HTML (`_ESCAPED_PIECE`) leaves in the text; KeyError for what needs a closer look."""
+
+    def __missing__(self, piece: str) -> str:
+        if piece.endswith("&gt;"):
+            left = _EDGES[piece[3:-4]]
+        elif piece in ("", "amp;") or piece.endswith(("lt;", "gt;")):
+            raise KeyError(piece)
+        else:
+            left = _unescaped_piece(piece.removeprefix("amp;"))
+        if len(self) < _MOST_TAGS:
+            self[piece] = left
+        return left
+
+
+_PIECES = _Pieces({"nbsp; ": " ", "amp;nbsp; ": " "})
+
+
+def _read_escaped(text: str) -> str | None:
+    """The text of HTML that was escaped once more, its tags and references taken in one pass.
+
+    None where the passes of `plain_text` must tell: comments, scripts, references in pieces, broken encodings.
+    """
+    parts = _ESCAPED_PIECE.split(text)
+    try:
+        parts[1::2] = map(_PIECES.__getitem__, parts[1::2])
+    except KeyError:
+        return None
+    read = "".join(parts)
+    return None if _NO_TEXT in read or "Â" in read else read
+
+
+def _without_tags(text: str) -> str:
     """The text with each tag replaced by what it leaves; a "<" that begins no tag stays."""
-    parts = tag.split(text)
+    parts = _TAG.split(text)
     parts[1::2] = map(_EDGES.__getitem__, parts[1::2])
     return "".join(parts)
 
 
-def _unescaped_angles(text: str) -> str:
-    """The text with escaped angle brackets as they are."""
-    return text.replace("&lt;", "<").replace("&gt;", ">")
+def _read_html(text: str, *, is_escaped: bool) -> str:
+    """The text of any HTML, in as many passes as it takes."""
+    whole = text.replace("&lt;", "<").replace("&gt;", ">") if is_escaped else text
+    stripped = _without_tags(whole)
+    if _NO_TEXT in stripped or "<!--" in stripped or "&lt;!--" in stripped:
+        for start, end in ("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"):
+            whole = _without(whole, start, end)
+        stripped = _without_tags(whole).replace(_NO_TEXT, "")
+    return _unescape(stripped, twice=is_escaped)
 
 
 def plain_text(content: str) -> str:
@@ -188,18 +228,9 @@ def plain_text(content: str) -> str:
     first = _TAG_START.search(text)
     if first is not None:
         is_escaped = first.group()[0] == "&"
-        if is_escaped and "<" not in text and ">" not in text:
-            # nearly every board: the tags go while they are escaped, which spares two passes
-            stripped = _without_tags(text, _ESCAPED_TAG)
-        else:
-            stripped = _without_tags(_unescaped_angles(text) if is_escaped else text)
-        if _NO_TEXT in stripped or ("!" in stripped and ("<!--" in stripped or "&lt;!--" in stripped)):
-            text = _unescaped_angles(text) if is_escaped else text
-            for start, end in ("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"):
-                text = _without(text, start, end)
-            stripped = _without_tags(text).replace(_NO_TEXT, "")
-        text = stripped
-        text = _unescape(text, twice=is_escaped)
+        # nearly every board: what is escaped throughout is read as it is, which spares three passes
+        read = _read_escaped(text) if is_escaped and "<" not in text and ">" not in text else None
+        text = _read_html(text, is_escaped=is_escaped) if read is None else read
     else:
         text = _unescape(text)
     if not text.isascii():
@@ -219,9 +250,9 @@ def plain_text(content: str) -> str:
 
 def _single_spaced(text: str) -> str:
     """Runs of blanks made one, in a single scan: repeated `str.replace` costs three for the same."""
-    end = text.find("  ")
-    if end < 0:
+    if text.rfind("  ") < 0:  # most texts hold none; looking from the end costs half as much
         return text
+    end = text.find("  ")
     kept, at = [], 0
     while end >= 0:
         kept.append(text[at : end + 1])
@@ -252,7 +283,7 @@ def _has_sign(content: str) -> bool:
         if content.startswith(_SIGN_NUMBERS, found + 1):
             return True
         found = content.find("#", found + 1)
-    return any(name in content for name in _SIGN_NAMES)
+    return "pound;" in content or "euro;" in content
 
 
 def _has_figure_without_sign(content: str) -> bool:

@@ -34,5 +34,5 @@ def _cell(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, str):
         text = value.replace("\x00", "").replace("\r", " ")
-        return f"'{text}" if value.startswith(_FORMULA) else text
+        return f"'{text}" if text.startswith(_FORMULA) or value.startswith(_FORMULA) else text
     return value

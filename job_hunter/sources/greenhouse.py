@@ -102,7 +102,7 @@ def _essence(record: Record) -> Record:
 
 def _posting(record: Record, seed: Seed) -> Posting:
     metadata = [entry for entry in objects(record, "metadata", seed) if entry.get("value") is not None]
-    departments = distinct(name_of(node) for node in objects(record, "departments", seed))
+    departments = distinct([name_of(node) for node in objects(record, "departments", seed)])
     internal_id = record.get("internal_job_id")
     return Posting(
         source=seed.board.source,

@@ -142,7 +142,7 @@ async def read_stated_bands(connection: AsyncConnection, wanted: Wanted, *, limi
 
 
 async def read_bands(connection: AsyncConnection, wanted: Wanted, *, on: date) -> list[Band]:
-    """The spread of pay on the day `on` by company and kind of evidence, which are never blended."""
+    """The spread of pay on the day `on` by kind of evidence, never blended, and company: the best paid first."""
     rows = await connection.execute(
         text(
             f"""
@@ -151,7 +151,7 @@ async def read_bands(connection: AsyncConnection, wanted: Wanted, *, on: date) -
                    percentile_cont(0.25) WITHIN GROUP (ORDER BY {_GBP}),
                    percentile_cont(0.5) WITHIN GROUP (ORDER BY {_GBP}),
                    percentile_cont(0.75) WITHIN GROUP (ORDER BY {_GBP}), max({_GBP})
-            {_POINTS} GROUP BY 1, 2 ORDER BY 8 DESC, 1, 2
+            {_POINTS} GROUP BY 1, 2 ORDER BY 2, 8 DESC, 1
             """
         ),
         {**_without_title(wanted), "on": on},

@@ -38,6 +38,8 @@ async def check_companies(db: Database, slugs: Collection[str]) -> None:
     if not slugs:
         return
     known = await db.read(asking.read_company_slugs)
+    if not known:
+        raise UsageError("--company: no company is known yet: run `job-hunter refresh` first")
     for slug in slugs:
         if slug not in known:
             raise UsageError(f"--company: {not_one_of(slug, known)}")

@@ -55,6 +55,42 @@ def test_any_content_becomes_text(content: str) -> None:
     assert may_state_pay(content) in (True, False)
 
 
+_ESCAPED_PIECES = (
+    "&lt;p&gt;",
+    "&lt;/p&gt;",
+    "&lt;b class=&quot;x&quot;&gt;",
+    "&lt;!-- a --&gt;",
+    "&lt;script&gt;",
+    "&lt;/script&gt;",
+    "&amp;nbsp;",
+    "&nbsp;",
+    "&amp;amp;",
+    "&amp;lt;",
+    "&amp;Acirc;",
+    "&amp;pound;",
+    "&#39;",
+    "&lt;",
+    "&gt;",
+    "&amp;",
+    "&",
+    ";",
+    "Â",
+    "\u00a0",
+    " ",
+    "\n",
+    "lt;",
+    "nbsp; ",
+    "pay",
+)
+
+
+@given(st.lists(st.sampled_from(_ESCAPED_PIECES)).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_escaped_content_reads_alike_in_one_pass_and_in_many(content: str) -> None:
+    """What is escaped throughout, and so read in one pass, says what it says beside a tag that is not escaped."""
+    assert plain_text(f"&lt;p&gt;{content}&lt;br&gt;end") == plain_text(f"&lt;p&gt;{content}<br>end")
+
+
 @pytest.mark.parametrize(
     "unit", ["<", "&", "<!--", "&#9", " ", "\n ", "<p", "<script", "&lt;", "0 ", "â€", "<td>", "5k"]
 )

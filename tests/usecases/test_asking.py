@@ -48,11 +48,7 @@ def run(*arguments: str) -> Result:
 def test_spreads_are_the_truths(filled: Market) -> None:
     """p25, p50, p75, lowest, highest and n of each company's posted figures, in London."""
 
-    async def read() -> asking.Spreads:
-        async with filled.database() as database:
-            return await asking.spreads(database, LONDON)
-
-    found = asyncio.run(read())
+    found = asyncio.run(_london(filled))
     true = {
         row.company: row
         for row in filled.sandbox.truth.leaders(END, bucket="london", families=list(FAMILIES))
@@ -66,6 +62,23 @@ def test_spreads_are_the_truths(filled: Market) -> None:
         assert (band.p25, band.p50, band.p75) == pytest.approx((row.p25, row.p50, row.p75), abs=0.011)
         assert band.low <= band.p25 <= band.p50 <= band.p75 <= band.high
     assert [(row.evidence, row.n) for row in found.market] == [("posted", sum(row.n for row in true.values()))]
+
+
+async def _london(market: Market) -> asking.Spreads:
+    async with market.database() as database:
+        return await asking.spreads(database, LONDON)
+
+
+async def _report_as_levels_fyi(market: Market, slug: str) -> None:
+    """Turn the posted figures of a company into reported ones."""
+    async with market.database() as database, database.transaction() as connection:
+        await connection.execute(
+            text(
+                "UPDATE job_hunter.comp_snapshots s SET evidence = 'reported' FROM job_hunter.companies c "
+                "WHERE c.id = s.company_id AND c.slug = :slug"
+            ),
+            {"slug": slug},
+        )
 
 
 def test_the_table_agrees_with_the_report(filled: Market) -> None:
@@ -104,14 +117,19 @@ def test_query_lists_open_roles_once_and_the_surest_pay_first(filled: Market) ->
     assert "http" in shown.stdout
 
 
-def test_bands_are_verbatim_and_counted(filled: Market) -> None:
+def test_bands_are_verbatim_and_counted(filled: Market, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every stated band once, with the number of openings that state it."""
     rows = json.loads(run("bands", "--limit", "1000", "--format", "json").stdout)
     paid = json.loads(run("query", "--with-salary", "--limit", "1000", "--format", "json").stdout)
     assert sum(row["openings"] for row in rows) == paid["total"]
     figures = [row["gbp"] for row in rows if row["gbp"] is not None]
     assert figures == sorted(figures, reverse=True)
-    assert "band" in run("bands", "--title", "engineer").stdout
+    for columns in ("80", "140"):
+        monkeypatch.setenv("COLUMNS", columns)
+        shown = run("bands", "--title", "engineer", "--limit", "1000").stdout
+        titles = [row["title"] for row in rows if "engineer" in row["title"].lower()]
+        assert not {word for title in titles for word in title.split()} - set(shown.split())
+        assert max(map(len, shown.splitlines())) <= int(columns)
 
 
 def test_own_figures_are_shown_and_never_counted(filled: Market) -> None:
@@ -142,7 +160,18 @@ def test_own_figures_are_shown_and_never_counted(filled: Market) -> None:
 
 
 BAD = {
-    "company": (("query", "--company", "nobody"), "--company: 'nobody' is not one of"),
+    "no company": (("query", "--company", "nobody"), "--company: no company is known yet: run `job-hunter refresh`"),
+    "level": (("analyze", "--level", "snior"), "did you mean senior?"),
+    "case": (("comp-band", "--level", "Staff"), "did you mean staff?"),
+    "own level": (("self", "set", "--label", "x", "--total", "1", "--level", "juior"), "did you mean junior?"),
+    "family": (("bands", "--family", "sale"), "did you mean sales?"),
+    "format": (("analyze", "--format", "htlm"), "did you mean html?"),
+    "top": (("analyze", "--top-n", "9" * 20, "--format", "json"), "--top-n"),
+    "weeks": (("analyze", "--trend-weeks", "9" * 8), "--trend-weeks"),
+    "limit": (("query", "--limit", "9" * 20), "--limit"),
+    "days": (("report", "--days", "9" * 12), "--days"),
+    "threshold": (("alert", "--threshold", "nan", "--stdout"), "--threshold: nan is no yearly pay"),
+    "day": (("analyze", "--date", "2026-13-01"), "--date"),
     "place": (("comp-band", "--location", "lodnon"), "did you mean london"),
     "table": (("export", "role"), "did you mean roles"),
     "figures": (("self", "set", "--label", "x"), "give at least one figure"),
@@ -160,7 +189,32 @@ def test_a_wrong_word_is_named(dsn: str, monkeypatch: pytest.MonkeyPatch, case: 
     words, said = BAD[case]
     result = run(*words)
     assert result.exit_code == 2
-    assert said in result.output
+    assert said in " ".join(result.output.replace("│", " ").split())
+
+
+def test_the_nearest_company_is_named(filled: Market) -> None:
+    """Half a slug is enough to be asked whether that one was meant."""
+    slug = filled.companies[0].slug
+    result = run("comp-band", "--company", slug[:-2])
+    assert result.exit_code == 2
+    assert f"did you mean {slug}?" in result.output
+
+
+def test_companies_stand_side_by_side_within_a_kind_of_evidence(filled: Market) -> None:
+    """Posted beside posted, the best paid first, the market below; never one kind between two of the other."""
+    second, first, *_ = (band.company for band in asyncio.run(_london(filled)).bands)
+    slugs = {company.display_name: company.slug for company in filled.companies}
+    asyncio.run(_report_as_levels_fyi(filled, slugs[second]))
+    words = ("--company", slugs[first], "--company", slugs[second])
+    rows = json.loads(run("comp-band", *words, "--format", "json").stdout)["companies"]
+    assert [row["evidence"] for row in rows] == sorted(row["evidence"] for row in rows)
+    lines = [line.strip() for line in run("comp-band", *words).stdout.splitlines()]
+    posted, reported = lines.index("posted"), lines.index("reported")
+    assert lines[posted + 1].startswith(first)
+    assert [line.split("  ")[0].removesuffix(" †") for line in lines[reported + 1 : reported + 3]] == [
+        second,
+        "all companies",
+    ]
 
 
 def test_exports_are_whole_and_harmless(filled: Market) -> None:
@@ -189,7 +243,7 @@ def test_exports_are_whole_and_harmless(filled: Market) -> None:
         assert len(run("export", what, "--since", str(END)).stdout.splitlines()) > 1
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+44 20", "-2", "@cmd", "\tx", "\rx"])
+@pytest.mark.parametrize("cell", ["=1+1", "+44 20", "-2", "@cmd", "\tx", "\rx", "\x00=1+1"])
 def test_no_cell_is_a_formula(cell: str) -> None:
     """Texts that a spreadsheet would run are quoted; negative numbers stay numbers."""
     assert next(csv.reader([csv_line([cell, -2.5])]))[0].startswith("'")

@@ -39,6 +39,12 @@ _MULTIPLIER = re.compile(
     rf"|{_GAP}?(?P<lakh>lakhs?|lacs?|Lakhs?|LPA|lpa|crores?|Cr|cr))"
     rf"(?![A-Za-z0-9])|(?P<gluedplus>\+)? ?(?P<glued>[kK]|T(?=€|EUR))(?={_CODE}|{_SIGN}|{_LOWER}\b)"
 )
+# What a multiplier and a mark behind a figure begin with, after blanks and a bracket: asking costs less than trying.
+_BLANKS = " \u00a0\u202f\u2009"
+_BLANKS_AND_BRACKET = f"{_BLANKS}("
+_TRAILS = frozenset(",.")
+_MAY_MULTIPLY = frozenset("+kKtgmMbBTlLcC")
+_MARK_STARTS = frozenset(mark[:2].lower() for mark in (*_BEFORE, *WORDS, "dollars", "crowns", "francs"))
 _LEFT_TRAILER = re.compile(r",[-–]{1,2}(?!\d)|\.[-–](?!\d)")
 
 # Pension schemes named after a paragraph: "401k" without a currency sign is never an amount.
@@ -239,9 +245,11 @@ def find_amounts(text: str) -> Iterator[Amount]:
                     at, to, number[0], 1.0, None, number[1], False, None, text[to : to + 2].lstrip()[:1] == "%"
                 )
             continue
-        trailer = _LEFT_TRAILER.match(text, to)
+        trailer = _LEFT_TRAILER.match(text, to) if text[to : to + 1] in _TRAILS else None
         after_digits = trailer.end() if trailer else to
-        times = _MULTIPLIER.match(text, after_digits)
+        times = None
+        if text[after_digits : after_digits + 2].lstrip(_BLANKS)[:1] in _MAY_MULTIPLY:
+            times = _MULTIPLIER.match(text, after_digits)
         scale, plus = (1_000.0 if thousands else 1.0), False
         if times:
             scale, plus = _scale_of(times)
@@ -249,7 +257,10 @@ def find_amounts(text: str) -> Iterator[Amount]:
         number = number_of(cluster, has_multiplier=scale > 1)
         if number is None or (before is None and cluster in _PENSION_SCHEMES and scale == 1_000):
             continue
-        tail = _MARK_AFTER.match(text, after_digits)
+        mark = text[after_digits : after_digits + 5].lstrip(_BLANKS_AND_BRACKET)[:2].lower()
+        tail = None
+        if mark in _MARK_STARTS or mark[:1] in _MARK_STARTS or not mark.isascii():
+            tail = _MARK_AFTER.match(text, after_digits)
         if tail and before and tail["sign"]:
             tail = None
         if tail:

@@ -34,9 +34,11 @@ def parse_pay(content: str, hints: PayHints) -> Pay | None:
 def read_pay(content: str, hints: PayHints) -> PayReading:
     """The pay of a posting with every candidate and the reason for each; never raises, time linear in the content."""
     stated = read_stated(hints)
-    pay, candidates = _from_stated(stated, countries_of(hints))
-    if pay is not None:
-        return PayReading(pay, None, candidates)
+    candidates: tuple[Candidate, ...] = ()
+    if stated:
+        pay, candidates = _from_stated(stated)
+        if pay is not None:
+            return PayReading(pay, None, candidates)
     if not may_state_pay(content):
         return PayReading(None, _reason(stated, []), candidates, _unknown_codes(stated))
     text = plain_text(content)
@@ -94,19 +96,18 @@ def _confidence(chosen: Found, others: tuple[Band, ...]) -> float:
     return round(value, 2)
 
 
-def _from_stated(stated: list[StatedBand], countries: tuple[str, ...]) -> tuple[Pay | None, tuple[Candidate, ...]]:
+def _from_stated(stated: list[StatedBand]) -> tuple[Pay | None, tuple[Candidate, ...]]:
     """The band of the posting's own place among the stated ones, and all of them as candidates."""
     pool = [s for s in stated if s.band]
-    own = [s for s in pool if s.is_own]
-    pool = own or pool
-    for basis in (Basis.BASE, Basis.OTE, Basis.TOTAL):
-        if any(s.band and s.band.basis is basis for s in pool):
-            pool = [s for s in pool if s.band and s.band.basis is basis]
-            break
-    if pool:
+    if len(pool) > 1:
+        pool = [s for s in pool if s.is_own] or pool
+        for basis in (Basis.BASE, Basis.OTE, Basis.TOTAL):
+            if any(s.band and s.band.basis is basis for s in pool):
+                pool = [s for s in pool if s.band and s.band.basis is basis]
+                break
         zone = max(s.zone for s in pool)
         pool = [s for s in pool if s.zone == zone]
-    chosen = max(pool, key=lambda s: width(s.band), default=None) if pool else None  # type: ignore[arg-type]
+    chosen = max(pool, key=lambda s: width(s.band)) if pool else None  # type: ignore[arg-type]
     candidates = tuple(
         Candidate(
             s.quote,

@@ -79,8 +79,8 @@ def read_stated(hints: PayHints) -> list[StatedBand]:
 
 def quote_of(stated: StatedPay) -> str:
     """What the source's field said, in one line."""
-    ends = " – ".join(f"{v:g}" if v < 1e6 else f"{v:.0f}" for v in (stated.min, stated.max) if v is not None)
-    return " ".join(part for part in (stated.label, ends, stated.currency) if part)
+    ends = " – ".join([f"{v:g}" if v < 1e6 else f"{v:.0f}" for v in (stated.min, stated.max) if v is not None])
+    return " ".join(filter(None, (stated.label, ends, stated.currency)))
 
 
 def _check(
