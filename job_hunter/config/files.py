@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from yaml.composer import Composer
 
 from job_hunter.errors import ConfigError
 
@@ -66,14 +67,32 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _initials)
 
 
+class _EntryLoader(_Loader, Composer):
+    """The same YAML, composed node by node."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)  # type: ignore[call-arg] of the C parser, which has no stubs
+        self.anchors: dict[str, yaml.Node] = {}
+
+
 def load(path: Path, shape: type[Shape], check: Callable[[Shape], Iterable[Fault]] | None = None) -> Shape:
     """Read `path` as YAML into `shape` (any type pydantic can validate, e.g. `tuple[CompanyEntry, ...]`).
 
     `check` yields the faults that no single entry shows, such as duplicates. Raises ConfigError: one sentence a
     fault, the first five of them, one on each line.
     """
-    root, data = _parse(path)
+    text = _read(path)
     adapter = TypeAdapter(shape)
+    entries = _entries(text)
+    if entries is not None:
+        try:
+            value = adapter.validate_python(entries)
+        except ValidationError:
+            pass
+        else:
+            if check is None or not any(True for _ in check(value)):
+                return value
+    root, data = _parse(path, text)
     try:
         value = adapter.validate_python(data)
     except ValidationError as error:
@@ -109,10 +128,33 @@ def not_one_of(value: object, choices: Sequence[str]) -> str:
     return f"{_shown(value)} is not one of {listed}{did_you_mean(value, choices)}"
 
 
-def _parse(path: Path) -> tuple[yaml.Node, object]:
-    """The node tree (for line numbers) and the plain data of one YAML file."""
+def _entries(text: str) -> list[object] | None:
+    """The plain data of a list, made entry by entry: the nodes of ten thousand entries at once take 100 MB.
+
+    None when the file is no list, or has a fault, for which the whole tree of nodes knows the line.
+    """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        loader = _EntryLoader(text)
+        for event in (yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.SequenceStartEvent):
+            if not loader.check_event(event):
+                return None
+            loader.get_event()
+        entries: list[object] = []
+        while not loader.check_event(yaml.SequenceEndEvent):
+            node: Any = loader.compose_node(None, len(entries))
+            if any(True for _ in _repeated_keys(node)):
+                return None
+            entries.append(loader.construct_document(node))
+        loader.get_event()
+        loader.get_event()
+        return entries if loader.check_event(yaml.StreamEndEvent) else None
+    except (yaml.YAMLError, RecursionError, ValueError, KeyError, IndexError):
+        return None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         hint = "set JOB_HUNTER_CONFIG_DIR to the folder that holds it"
         raise ConfigError(f"{path.name}: there is no such file in {path.parent}; {hint}") from None
@@ -121,6 +163,10 @@ def _parse(path: Path) -> tuple[yaml.Node, object]:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path.name}: is not UTF-8 text; save it as UTF-8 (line {line})") from None
+
+
+def _parse(path: Path, text: str) -> tuple[yaml.Node, object]:
+    """The node tree (for line numbers) and the plain data of one YAML file."""
     try:
         loader = _Loader(text)
         root = loader.get_single_node()

@@ -38,13 +38,15 @@ async def refresh_boards(
     on_result: Callable[[BoardResult], None] = lambda result: None,
 ) -> list[BoardResult]:
     """Refresh `boards` of `plan`, at most `at_once` of them in flight; a board that fails costs that board."""
-    in_flight, storing = asyncio.Semaphore(at_once), asyncio.Semaphore(STORES_AT_ONCE)
+    storing = asyncio.Semaphore(STORES_AT_ONCE)
+    waiting = iter(enumerate(boards))
+    found: list[BoardResult | None] = [None] * len(boards)
 
-    async def one(board: Board) -> BoardResult:
-        async with in_flight:
+    async def work() -> None:
+        for n, board in waiting:
             outcome = await _fetch_with_retry(http, board, plan.state(board), sleep)
             async with storing:
-                result = await store_board(
+                found[n] = result = await store_board(
                     db,
                     plan.run,
                     board,
@@ -56,12 +58,13 @@ async def refresh_boards(
                     at=clock(),
                     tries=tries_of(outcome) if isinstance(outcome, SourceError) else outcome.tries,
                 )
-        on_result(result)
-        return result
+            del outcome
+            on_result(result)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(board)) for board in boards]
-    return [task.result() for task in tasks]
+    async with asyncio.TaskGroup() as group:  # so many workers, not a task a board
+        for _ in range(min(at_once, len(boards))):
+            group.create_task(work())
+    return [result for result in found if result is not None]
 
 
 async def _fetch_with_retry(http: Http, board: Board, state: BoardState, sleep: Sleep) -> Harvest | SourceError:
