@@ -71,7 +71,7 @@ class _EntryLoader(_Loader, Composer):
     """The same YAML, composed node by node."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text)  # type: ignore[call-arg] of the C parser, which has no stubs
+        super().__init__(text)  # type: ignore[call-arg]
         self.anchors: dict[str, yaml.Node] = {}
 
 

@@ -205,14 +205,25 @@ SOURCE_RANK = (
     "array_position(ARRAY['greenhouse', 'lever', 'ashby', 'changedetection', 'hn', 'linkedin_guest'], r.source)"
 )
 
-_CANONICAL = f"""
-    WITH ranked AS (
-        SELECT r.id, row_number() OVER (
-                   PARTITION BY r.dedup_key ORDER BY {SOURCE_RANK}, r.first_seen_at, r.id) = 1 AS is_first
-        FROM job_hunter.roles r WHERE r.dedup_key = ANY(:keys) AND r.closed_at IS NULL),
-    flipped AS (
-        UPDATE job_hunter.roles r SET is_canonical = ranked.is_first FROM ranked
-        WHERE r.id = ranked.id AND r.is_canonical <> ranked.is_first
+# OFFSET 0: each key by its index alone. Of a table that was empty a minute ago the planner expects next to nothing to
+# be open, and would read all that is for every key.
+_MISTAKEN = f"""
+    SELECT id, is_first
+    FROM (SELECT r.id, r.is_canonical,
+                 row_number() OVER (PARTITION BY k.key ORDER BY {SOURCE_RANK}, r.first_seen_at, r.id) = 1 AS is_first
+          FROM unnest(CAST(:keys AS bytea[])) AS k(key)
+          CROSS JOIN LATERAL (
+              SELECT o.id, o.source, o.first_seen_at, o.is_canonical, o.closed_at FROM job_hunter.roles o
+              WHERE o.dedup_key = k.key OFFSET 0) r
+          WHERE r.closed_at IS NULL) ranked
+    WHERE is_canonical <> is_first
+"""
+
+_CANONICAL = """
+    WITH flipped AS (
+        UPDATE job_hunter.roles r SET is_canonical = m.is_first
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:firsts AS boolean[])) AS m(id, is_first)
+        WHERE r.id = m.id
         RETURNING r.id, r.is_canonical),
     roles_today AS (
         UPDATE job_hunter.roles_snapshots s SET is_canonical = f.is_canonical FROM flipped f
@@ -339,8 +350,12 @@ async def close_roles(
 async def mark_canonical(connection: AsyncConnection, keys: Iterable[bytes], *, on: Any) -> None:
     """See to it that exactly one open role of each dedup key is canonical: ATS before HN before LinkedIn."""
     wanted = sorted(set(keys))
-    if wanted:
-        await connection.execute(text(_CANONICAL), {"keys": wanted, "on": on})
+    if not wanted:
+        return
+    mistaken = (await connection.execute(text(_MISTAKEN), {"keys": wanted})).all()
+    if mistaken:
+        ids, firsts = [row.id for row in mistaken], [row.is_first for row in mistaken]
+        await connection.execute(text(_CANONICAL), {"ids": ids, "firsts": firsts, "on": on})
 
 
 async def link_reposts(
