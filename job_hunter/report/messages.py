@@ -64,7 +64,7 @@ def render_digest(report: LeadersReport, roles: Sequence[Opening]) -> Message:
     lines.append(_new_roles_title(len(shown), len(roles)) + (":" if shown else "."))
     for opening in shown:
         lines += ["", *_opening(opening)]
-    subject = shorten(f"Market leaders of {report.snapshot_date}: {harmless(report.headline)}", 160, placeholder=" …")
+    subject = shorten(f"Market leaders of {report.snapshot_date} · {harmless(report.headline)}", 160, placeholder=" …")
     page = render_html(report, new_roles=shown, new_roles_title=_new_roles_title(len(shown), len(roles)))
     return Message(subject, "\n".join(lines) + "\n", page, f"leaders-{report.snapshot_date}.html")
 
@@ -100,7 +100,8 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
     yield f"Movers {window(comparison)}:" if comparison.movers else f"No median moved {window(comparison)}."
     for mover in comparison.movers[:SHOWN_MOVERS]:
         ours = ", for our reading changed, not the market" if mover.split.is_ours else ""
-        yield f"  {harmless(mover.name)}: {change(mover.delta)} to {money(mover.after)}{ours}"
+        few = ", low confidence" if mover.is_low_confidence else ""
+        yield f"  {harmless(mover.name)}: {change(mover.delta)} to {money(mover.after)}{few}{ours}"
     for title, names in (("New entrants", comparison.entrants), ("Left", comparison.leavers)):
         if names:
             yield f"{title}: {_joined(names)}"
