@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -39,22 +40,30 @@ def assert_equals_truth(report: LeadersReport, market: Market, location: str, le
         row = true[leader.slug]
         assert leader.p50 == pytest.approx(row.p50, abs=0.011)
         assert (leader.n, leader.open_roles, leader.states_pay) == (row.n, row.open_roles, row.disclosed)
+        assert (leader.distinct, leader.n_posted, leader.n_points_reported) == (row.distinct, row.n, 0)
+        assert leader.disclosure == row.disclosed / row.open_roles
         assert leader.is_low_confidence == (row.n < 3)
         if leader.p25 is not None:
             assert (leader.p25, leader.p75) == pytest.approx((row.p25, row.p75), abs=0.011)
-    if level is not None:
-        return
+    here = truth.select(on, bucket=location, families=FAMILIES, level=level)
+    assert (report.open_roles, report.states_pay) == (len(here), sum(one.band is not None for one in here))
+    assert report.market_p50 == (pytest.approx(_median(one.gbp for one in here), abs=0.011) if true else None)
     for comparison in report.comparisons:
-        movers = {m.company: m.delta for m in truth.movers(comparison.before, on, location, FAMILIES)}
+        asked = (comparison.before, on, location, FAMILIES, level)
+        movers = {m.company: m.delta for m in truth.movers(*asked)}
         moved = {slug: delta for slug, delta in movers.items() if abs(delta) >= 0.5}
         assert {m.slug: m.delta for m in comparison.movers} == approximately(moved)
         for mover in comparison.movers:
             assert mover.split.total == pytest.approx(mover.delta, abs=1e-6)
         names = {company.slug: company.display_name for company in market.companies}
-        entrants = truth.entrants(comparison.before, on, location, FAMILIES)
+        entrants = truth.entrants(*asked)
         assert sorted(names[slug] for slug in entrants) == list(comparison.entrants)
-        leavers = truth.leavers(comparison.before, on, location, FAMILIES)
+        leavers = truth.leavers(*asked)
         assert sorted(names[slug] for slug in leavers) == list(comparison.leavers)
+
+
+def _median(figures: Iterable[float | None]) -> float:
+    return statistics.median(figure for figure in figures if figure is not None)
 
 
 def _by_p50_and_slug(report: LeadersReport) -> list:  # type: ignore[type-arg]
