@@ -78,6 +78,7 @@ def _new_roles_title(shown: int, total: int) -> str:
 def _crossing(crossing: Crossing) -> str:
     leader = crossing.leader
     figures = _count(leader.n, "figure", "figures") + (", low confidence" if leader.is_low_confidence else "")
+    figures += ", its board was not read" if leader.is_unread else ""
     if crossing.is_new:
         since = f"crossed on {crossing.since}"
     elif crossing.below_on:
