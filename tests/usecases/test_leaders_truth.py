@@ -16,6 +16,7 @@ from tests.usecases.conftest import Market
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FAMILIES = [family.value for family in REPORT_FAMILIES]
+WEEK = timedelta(weeks=1)
 
 
 async def report_of(market: Market, **options: object) -> LeadersReport:
@@ -81,6 +82,17 @@ async def test_twelve_weeks(make_market: Callable[..., Market]) -> None:
     assert report.snapshot_date == today
     assert len(report.dates) == 12
     assert_equals_truth(report, market, "london", None)
+    assert [(c.weeks, c.before, c.is_short) for c in report.comparisons] == [
+        (1, today - WEEK, False),
+        (12, today - 11 * WEEK, True),
+    ]
+    month = await report_of(market, trend_weeks=4)
+    assert [(c.weeks, c.before, c.is_short) for c in month.comparisons] == [
+        (1, today - WEEK, False),
+        (4, today - 4 * WEEK, False),
+    ]
+    assert month.dates == tuple(today - weeks * WEEK for weeks in (4, 3, 2, 1, 0))
+    assert_equals_truth(month, market, "london", None)
     for location, level in (("uk", None), ("london", Level.SENIOR), ("remote-uk", None)):
         asked = await report_of(market, location=location, level=level)
         assert_equals_truth(asked, market, location, level.value if level else None)
