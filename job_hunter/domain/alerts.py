@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from job_hunter.domain.leaders import Leader, LeadersReport
 from job_hunter.domain.level import Family, Level
+from job_hunter.domain.title_words import title_forms
 
 WEEK = timedelta(weeks=1)
 
@@ -141,12 +142,13 @@ def matches(
     """Whether an opening is one that `search` asks for.
 
     A title term matches when all its words are words of the title, in any order and case ("staff engineer" finds
-    "Staff Software Engineer"); one matching term is enough. What is unknown about an opening (level, place, family,
-    pay) does not match a search that asks for it.
+    "Staff Software Engineer", "sre" a "Site Reliability Engineer"); one matching term is enough. What is unknown about
+    an opening (level, place, family, pay) does not match a search that asks for it.
     """
     words = _words(title)
+    terms = [form for term in search.title_terms for form in title_forms(term)]
     return (
-        (not search.title_terms or any(_words(term) <= words for term in search.title_terms))
+        (not search.title_terms or any(_words(term) <= words for term in terms))
         and (not search.levels or level in search.levels)
         and (not search.places or bucket in search.places)
         and (not search.families or family in search.families)

@@ -100,9 +100,9 @@ def _opening(opening: Opening) -> Iterator[str]:
 def _comparison(comparison: Comparison) -> Iterator[str]:
     yield f"Movers {window(comparison)}:" if comparison.movers else f"No median moved {window(comparison)}."
     for mover in comparison.movers[:SHOWN_MOVERS]:
-        ours = ", for our reading changed, not the market" if mover.split.is_ours else ""
+        why = "our reading changed, not the market" if mover.split.is_ours else f"mostly {mover.split.cause}"
         few = ", low confidence" if mover.is_low_confidence else ""
-        yield f"  {harmless(mover.name)}: {change(mover.delta)} to {money(mover.after)}{few}{ours}"
+        yield f"  {harmless(mover.name)}: {change(mover.delta)} to {money(mover.after)}{few}; {why}"
     for title, names in (("New entrants", comparison.entrants), ("Left", comparison.leavers)):
         if names:
             yield f"{title}: {_joined(names)}"

@@ -143,6 +143,23 @@ def test_an_opening_is_found_once_with_all_its_searches() -> None:
     assert find_openings([high], searches[1:]) == ()
 
 
+@pytest.mark.parametrize(
+    ("term", "title", "is_found"),
+    [
+        ("sre", "Site Reliability Engineer, Edge", True),
+        ("senior SRE", "Senior Site Reliability Engineer", True),
+        ("sre", "SRE, Storage", True),
+        ("ml", "Machine Learning Engineer", True),
+        ("ml", "HTML Engineer", False),
+        ("sre", "Platform Engineer", False),
+        ("disregard", "Site Reliability Engineer", False),
+    ],
+)
+def test_an_abbreviation_finds_what_it_stands_for(term: str, title: str, is_found: bool) -> None:
+    """Boards write out what people type short."""
+    assert is_found == bool(find_openings([opening(title, None)], (SavedSearch("x", (term,)),)))
+
+
 HARMLESS = [
     ("Engineer | <b>bold</b> & *co*", "Engineer | <b>bold</b> & *co*"),
     ("one\r\ntwo\tthree\x1b[31m", "one two three [31m"),
