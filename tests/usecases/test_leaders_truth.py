@@ -98,6 +98,24 @@ async def test_twelve_weeks(make_market: Callable[..., Market]) -> None:
         assert_equals_truth(asked, market, location, level.value if level else None)
 
 
+async def test_equal_medians_share_a_rank(make_market: Callable[..., Market]) -> None:
+    """Two companies with one p50 have one rank, by name; the next one is counted on."""
+    market = make_market(companies=12)
+    await market.refresh()
+    async with market.database() as database:
+        async with database.transaction() as connection:
+            await connection.exec_driver_sql(
+                "UPDATE job_hunter.comp_snapshots SET base_gbp = 400000, total_gbp = NULL WHERE company_id IN "
+                "(SELECT DISTINCT company_id FROM job_hunter.comp_snapshots WHERE location_bucket = 'london' "
+                "AND family = 'engineering' ORDER BY 1 LIMIT 2)"
+            )
+        report = await analyze(database, top_n=99, at=market.at)
+    first, second, third = report.leaders[:3]
+    assert (first.rank, second.rank, third.rank) == (1, 1, 3)
+    assert first.p50 == second.p50 == 400_000
+    assert first.name < second.name
+
+
 async def test_the_report_agrees_with_the_contract_query(market: Market) -> None:
     """The saved SQL over all families and the report over all families show the same medians."""
     market.set_date(market.sandbox.world.dates[-1])
