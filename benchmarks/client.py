@@ -16,9 +16,10 @@ import httpx
 import orjson
 
 from benchmarks.measure import Meter
+from job_hunter.collector import settle_collector
 from job_hunter.config import load_employers
 from job_hunter.domain.company import Board
-from job_hunter.runtime import load_readings, open_runtime, settle_collector
+from job_hunter.runtime import load_readings, open_runtime
 from job_hunter.settings import SERVICES, Settings
 from job_hunter.usecases.plan import boards_of
 from job_hunter.usecases.refresh import refresh

@@ -20,7 +20,7 @@ from tests.infra import grafana
 
 REPEATS = 5
 
-# A role's id is its slot times a thousand plus the tenth week it came in; a tenth of all roles is new each week.
+# In the order in which refreshes would have written them: what is looked up together lies together.
 REST = (
     """
     INSERT INTO job_hunter.reading_versions (parser_version, config_digest, first_used_at)
@@ -42,6 +42,7 @@ REST = (
           FROM job_hunter.roles_snapshots GROUP BY role_id) r,
          LATERAL (SELECT CASE WHEN states_pay THEN 60000 + (role_id * 7919) % 180000 END AS v,
                          CASE WHEN states_pay THEN CASE WHEN role_id % 4 = 0 THEN 'USD' ELSE 'GBP' END END AS c) p
+    ORDER BY first, role_id
     """,
     """
     INSERT INTO job_hunter.comp_points (id, source, external_id, role_id, company_id, level_id, family,
@@ -50,15 +51,15 @@ REST = (
            parsed_base_min, parsed_base_gbp, parsed_currency,
            CASE WHEN parsed_currency = 'USD' THEN posted_at::date END,
            posted_at::date, 'posted', fetched_at
-    FROM job_hunter.roles WHERE parsed_currency IS NOT NULL
+    FROM job_hunter.roles WHERE parsed_currency IS NOT NULL ORDER BY posted_at, id
     """,
     """
     INSERT INTO job_hunter.raw_payloads (content_hash, source, body, archived_at)
-    SELECT payload_hash, source, payload_hash, first_seen_at FROM job_hunter.roles
+    SELECT payload_hash, source, payload_hash, first_seen_at FROM job_hunter.roles ORDER BY first_seen_at, id
     """,
     """
     INSERT INTO job_hunter.role_events (role_id, kind, happened_at)
-    SELECT id, 'closed', closed_at FROM job_hunter.roles WHERE closed_at IS NOT NULL
+    SELECT id, 'closed', closed_at FROM job_hunter.roles WHERE closed_at IS NOT NULL ORDER BY closed_at, id
     """,
     """
     INSERT INTO job_hunter.fx_rates (rate_date, currency, rate)

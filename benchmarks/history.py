@@ -43,7 +43,8 @@ INSERT INTO job_hunter.companies (slug, display_name, ats_type, ats_id, sector)
 SELECT 'c' || i, 'Company ' || i, 'greenhouse', 'c' || i, CASE WHEN i % 5 = 0 THEN 'hft_quant' ELSE 'other' END
 FROM generate_series(1, $1::int) i
 """
-# A role's lineage is its slot and the tenth week it came in, so that a tenth of all slots changes hands each week.
+# A role's id is the tenth week it came in and its slot, so that a tenth of all slots changes hands each week, and ids
+# grow with time as those of a sequence do. Rows are written in the order of their days, as refreshes write them.
 ROLES = """
 INSERT INTO job_hunter.roles_snapshots (snapshot_date, role_id, lineage_id, company_id, level_id, reading_version,
                                         is_canonical, states_pay, primary_location, family, origin)
@@ -51,7 +52,8 @@ SELECT d, life, life, 1 + slot % $1::int, (SELECT min(id) FROM job_hunter.levels
        slot % 5 < 2, (ARRAY['london', 'london', 'uk', 'remote-uk', 'new-york'])[1 + slot % 5],
        (ARRAY['engineering', 'engineering', 'trading', 'research', 'sales'])[1 + (slot / 5) % 5], 'refresh'
 FROM generate_series($3::date - 7 * ($4::int - 1), $3::date, interval '7 days') WITH ORDINALITY AS g(d, week),
-     generate_series(0, $2::int - 1) slot, LATERAL (SELECT slot::bigint * 1000 + (week + slot) / 10 AS life) l
+     generate_series(0, $2::int - 1) slot, LATERAL (SELECT (week + slot) / 10 * 100000 + slot AS life) l
+ORDER BY d, slot
 """
 COMP = """
 INSERT INTO job_hunter.comp_snapshots (snapshot_date, comp_point_id, lineage_id, base_gbp, base_value, company_id,
@@ -60,6 +62,7 @@ SELECT s.snapshot_date, s.role_id, s.lineage_id, v, CASE WHEN s.role_id % 4 = 0 
        CASE WHEN s.role_id % 4 = 0 THEN s.snapshot_date - 3 END, s.level_id, 1, s.is_canonical, s.primary_location,
        s.family, CASE WHEN s.role_id % 4 = 0 THEN 'USD' ELSE 'GBP' END, 'posted', 'refresh'
 FROM job_hunter.roles_snapshots s, LATERAL (SELECT 60000 + (s.lineage_id * 7919) % 180000 AS v) p WHERE s.states_pay
+ORDER BY s.snapshot_date, s.role_id
 """
 LEDGER = """
 WITH runs AS (

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import os
 
+from job_hunter.collector import pause_collector
+
+# Prefect takes seconds to import; `flows.runtime`, which every flow imports, settles the collector.
+pause_collector()
+
 # Prefect reads its settings when it is first imported, so these defaults come before. They matter where a flow is run
 # by hand; deployments get the same ones from their job template.
 for _name, _value in {

@@ -13,8 +13,9 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import State
 from prefect_sqlalchemy import SqlAlchemyConnector
 
+from job_hunter.collector import settle_collector
 from job_hunter.errors import ConfigError, RefreshInProgress
-from job_hunter.runtime import Runtime, open_runtime, settle_collector
+from job_hunter.runtime import Runtime, open_runtime
 from job_hunter.settings import Settings
 from job_hunter.sources.hosts import Hosts
 from job_hunter.storage.database import Database

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -93,15 +92,6 @@ async def open_runtime(
         )
         http = await stack.enter_async_context(client)
         yield Runtime(settings, db, http)
-
-
-def settle_collector() -> None:
-    """Keep what is imported out of the garbage collector's way: it costs a refresh an eighth of its time otherwise.
-
-    For programs, once, after their imports.
-    """
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
 
 
 def load_readings(config_dir: Path) -> Readings:

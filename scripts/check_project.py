@@ -7,10 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from typer.main import get_command
-
 from job_hunter import errors
-from job_hunter.cli import app
+from job_hunter.cli.commands import COMMANDS, commands_of
 from job_hunter.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,8 +47,8 @@ def docs_text() -> str:
 def docs_are_whole() -> Iterator[str]:
     """Every command, setting and error class is documented."""
     text = docs_text()
-    commands = getattr(get_command(app), "commands", {})
-    for name, command in sorted(commands.items()):
+    for name, listed in sorted(COMMANDS.items()):
+        command = commands_of(listed.module)[name]
         if not re.search(rf"job-hunter {re.escape(name)}\b", text):
             yield f"command {name}: not in the docs"
         if not command.help:

@@ -27,7 +27,10 @@ Companies = Annotated[list[str] | None, typer.Option("--company", help="Only thi
 Rung = Annotated[Level | None, typer.Option("--level", help="Only this rung of the generic ladder.")]
 Families = Annotated[list[Family] | None, typer.Option("--family", help="Only these families; repeat.")]
 Output = Annotated[Format, typer.Option("--format", help="How to print it.")]
-Title = Annotated[str | None, typer.Option("--title", help="Words that the title holds, whatever the case.")]
+Title = Annotated[
+    str | None,
+    typer.Option("--title", help="Words that the title holds, whatever the case; sre finds Site Reliability too."),
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
@@ -121,16 +120,3 @@ def check_choice(option: str, value: str, choices: Iterable[str]) -> None:
 def check_place(settings: Settings, location: str) -> None:
     """Raise UsageError with the nearest bucket unless `location` is one of locations.yaml, or of its remote roles."""
     check_choice("--location", location, with_remote(load_readings(settings.config_dir).gazetteer.buckets))
-
-
-def set_up_logging(*, verbose: bool) -> None:
-    """Send our warnings (with `verbose` everything) to stderr, one plain line each."""
-    logging.basicConfig(
-        stream=sys.stderr, format="%(message)s", level=logging.INFO if verbose else logging.WARNING, force=True
-    )
-    for name in ("httpx", "httpcore", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    # Whoever used a connection says that it broke; asyncio says it again of futures that nobody waits for any more.
-    logging.getLogger("asyncio").addFilter(
-        lambda record: not (record.exc_info and isinstance(record.exc_info[1], ConnectionError))
-    )

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from job_hunter.domain.leaders import Leader, LeadersReport
 from job_hunter.domain.level import Family, Level
+from job_hunter.domain.title_words import title_forms
 
 WEEK = timedelta(weeks=1)
 
@@ -75,14 +76,15 @@ class Find:
 def find_crossings(report: LeadersReport, threshold_gbp: float) -> tuple[Crossing, ...]:
     """The companies of `report` with a p50 of at least `threshold_gbp`, best paid first.
 
-    A date without a p50 (board missing, no pay stated) ends no stay: unknown is not below. A company that was read
-    before and stated no pay then is new when it appears above the threshold; one that was never read before is not.
+    A date without a p50 (board missing, no pay stated) ends no stay: unknown is not below; nor does one begin with a
+    date on which its board was not read, when the p50 is of what others report alone. A company that was read before
+    and stated no pay then is new when it appears above the threshold; one that was never read before is not.
     """
     found = []
     for leader in report.leaders:
-        if leader.p50 < threshold_gbp:
+        known = _known(report, leader)
+        if leader.p50 < threshold_gbp or not known or known[-1][1] < threshold_gbp:
             continue
-        known = [(on, p50) for on, p50 in zip(report.dates, leader.trend, strict=True) if p50 is not None]
         below_on = max((on for on, p50 in known if p50 < threshold_gbp), default=None)
         since = min(on for on, _ in known if below_on is None or on > below_on)
         was_read = any(
@@ -91,6 +93,13 @@ def find_crossings(report: LeadersReport, threshold_gbp: float) -> tuple[Crossin
         is_new = since > report.dates[-1] - WEEK and (below_on is not None or was_read)
         found.append(Crossing(leader, since, below_on, is_new))
     return tuple(found)
+
+
+def _known(report: LeadersReport, leader: Leader) -> list[tuple[date, float]]:
+    """The dates of its p50 on which its board, if it has one, was read."""
+    has_board = leader.is_unread or any(count is not None for count in leader.openings)
+    days = zip(report.dates, leader.trend, leader.openings, strict=True)
+    return [(on, p50) for on, p50, count in days if p50 is not None and (count is not None or not has_board)]
 
 
 def untold(crossings: Iterable[Crossing], told_on: Mapping[str, date]) -> tuple[Crossing, ...]:
@@ -133,12 +142,13 @@ def matches(
     """Whether an opening is one that `search` asks for.
 
     A title term matches when all its words are words of the title, in any order and case ("staff engineer" finds
-    "Staff Software Engineer"); one matching term is enough. What is unknown about an opening (level, place, family,
-    pay) does not match a search that asks for it.
+    "Staff Software Engineer", "sre" a "Site Reliability Engineer"); one matching term is enough. What is unknown about
+    an opening (level, place, family, pay) does not match a search that asks for it.
     """
     words = _words(title)
+    terms = [form for term in search.title_terms for form in title_forms(term)]
     return (
-        (not search.title_terms or any(_words(term) <= words for term in search.title_terms))
+        (not search.title_terms or any(_words(term) <= words for term in terms))
         and (not search.levels or level in search.levels)
         and (not search.places or bucket in search.places)
         and (not search.families or family in search.families)

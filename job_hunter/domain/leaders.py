@@ -13,6 +13,7 @@ from job_hunter.domain.trends import DeltaSplit
 SCHEMA_VERSION = 1
 LOW_CONFIDENCE_BELOW = 3
 SPREAD_FROM = 4
+_CAPITALS = frozenset({"uk", "us", "emea", "apac", "mena", "latam"})
 REPORT_FAMILIES = (Family.ENGINEERING, Family.TRADING, Family.RESEARCH)
 
 
@@ -84,6 +85,11 @@ class Mover:
         """The change in pounds."""
         return self.after - self.before
 
+    @property
+    def is_low_confidence(self) -> bool:
+        """Whether fewer than three figures stand behind either of its medians."""
+        return min(self.n_before, self.n_after) < LOW_CONFIDENCE_BELOW
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -143,18 +149,30 @@ class LeadersReport:
 
     @property
     def headline(self) -> str:
-        """One sentence that answers the question."""
-        place = self.question.location
+        """One sentence that answers the question; what stands on few figures is not told as if it stood on many."""
+        place = place_name(self.question.location)
         if self.snapshot_date is None:
             return "There is no snapshot yet: run a refresh first"
         if not self.leaders:
-            return f"No company states pay for these roles in {place} on {self.snapshot_date}"
+            return f"{place}: no company states pay for these roles on {self.snapshot_date}"
         read = [leader for leader in self.leaders if not leader.is_unread]
         if not read:
-            return f"The board of no company that states pay in {place} was read on {self.snapshot_date}"
-        first = read[0]
-        also = ", ".join(f"{leader.name} {money(leader.p50)}" for leader in read[1:3])
-        return f"{first.name} leads {place} at {money(first.p50)}" + (f", ahead of {also}" if also else "")
+            return f"{place}: the board of no company that states pay was read on {self.snapshot_date}"
+        first, *others = read
+        said = f"{place}: {first.name} leads at {money(first.p50)}"
+        sure = [leader for leader in others if not leader.is_low_confidence]
+        if first.is_low_confidence:
+            said += " on a single figure" if first.n == 1 else " on two figures"
+            if sure:
+                said += f"; with three or more, {sure[0].name} at {money(sure[0].p50)}"
+            sure = sure[1:2]
+        also = ", ".join(f"{leader.name} {money(leader.p50)}" for leader in sure[:2])
+        return said + (f", ahead of {also}" if also else "")
+
+
+def place_name(bucket: str) -> str:
+    """A bucket as people write it: London, Remote UK, Hong Kong."""
+    return " ".join(word.upper() if word in _CAPITALS else word.capitalize() for word in bucket.split("-"))
 
 
 def money(value: float | None) -> str:
@@ -164,12 +182,14 @@ def money(value: float | None) -> str:
     sign, size = ("-" if value < 0 else ""), abs(value)
     if size >= 999_500:
         return f"{sign}£{size / 1e6:.2f}m"
-    return f"{sign}£{size / 1000:.0f}k" if size >= 1000 else f"{sign}£{size:.0f}"
+    return f"{sign}£{size / 1000:.0f}k" if size >= 999.5 else f"{sign}£{size:.0f}"
 
 
 def change(value: float) -> str:
-    """A change in pounds, with its sign."""
-    return f"+{money(value)}" if value > 0 else money(value).replace("-", "−") if value < 0 else "±£0"
+    """A change in pounds, with its sign; what is less than half a pound is none."""
+    if abs(value) < 0.5:
+        return "±£0"
+    return f"+{money(value)}" if value > 0 else money(value).replace("-", "−")
 
 
 def to_data(report: LeadersReport) -> dict[str, Any]:
@@ -184,4 +204,5 @@ def to_data(report: LeadersReport) -> dict[str, Any]:
     for comparison, entry in zip(report.comparisons, data["movers"]["comparisons"], strict=True):
         for mover, row in zip(comparison.movers, entry["movers"], strict=True):
             row["delta"] = mover.delta
+            row["low_confidence"] = mover.is_low_confidence
     return data

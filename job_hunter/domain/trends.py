@@ -40,6 +40,17 @@ class DeltaSplit:
         return self.same + self.mix + self.fx + self.reading
 
     @property
+    def cause(self) -> str:
+        """What moved the median most, in words."""
+        parts = (
+            (abs(self.mix), "openings that came and went"),
+            (abs(self.same), "the same openings"),
+            (abs(self.fx), "exchange rates"),
+            (abs(self.reading), "our reading"),
+        )
+        return max(parts)[1]
+
+    @property
     def is_ours(self) -> bool:
         """Whether our own reading moved the median more than all the rest did: no news of the market."""
         return abs(self.reading) > abs(self.same) + abs(self.mix) + abs(self.fx)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import wrap
+
+from markupsafe import Markup
+from markupsafe import escape as _escape
 
 _BREAK = "\N{ZERO WIDTH SPACE}"
 _MARKDOWN = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|#~!$"})
@@ -11,6 +15,11 @@ _MARKDOWN = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|#~!$"})
 def printable(value: object) -> str:
     """`value` on one line, without control and other unprintable characters."""
     return " ".join("".join(ch if ch.isprintable() else " " for ch in str(value)).split())
+
+
+def html(value: object) -> Markup:
+    """`value` as text within HTML; what stands between backticks is shown as something to type."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(_escape(printable(value)))))  # noqa: S704 escaped here
 
 
 def markdown(value: object, *, longest_word: int = 60) -> str:

@@ -64,7 +64,7 @@ def render_digest(report: LeadersReport, roles: Sequence[Opening]) -> Message:
     lines.append(_new_roles_title(len(shown), len(roles)) + (":" if shown else "."))
     for opening in shown:
         lines += ["", *_opening(opening)]
-    subject = shorten(f"Market leaders of {report.snapshot_date}: {harmless(report.headline)}", 160, placeholder=" …")
+    subject = shorten(f"Market leaders of {report.snapshot_date} · {harmless(report.headline)}", 160, placeholder=" …")
     page = render_html(report, new_roles=shown, new_roles_title=_new_roles_title(len(shown), len(roles)))
     return Message(subject, "\n".join(lines) + "\n", page, f"leaders-{report.snapshot_date}.html")
 
@@ -78,6 +78,7 @@ def _new_roles_title(shown: int, total: int) -> str:
 def _crossing(crossing: Crossing) -> str:
     leader = crossing.leader
     figures = _count(leader.n, "figure", "figures") + (", low confidence" if leader.is_low_confidence else "")
+    figures += ", its board was not read" if leader.is_unread else ""
     if crossing.is_new:
         since = f"crossed on {crossing.since}"
     elif crossing.below_on:
@@ -99,8 +100,9 @@ def _opening(opening: Opening) -> Iterator[str]:
 def _comparison(comparison: Comparison) -> Iterator[str]:
     yield f"Movers {window(comparison)}:" if comparison.movers else f"No median moved {window(comparison)}."
     for mover in comparison.movers[:SHOWN_MOVERS]:
-        ours = ", for our reading changed, not the market" if mover.split.is_ours else ""
-        yield f"  {harmless(mover.name)}: {change(mover.delta)} to {money(mover.after)}{ours}"
+        why = "our reading changed, not the market" if mover.split.is_ours else f"mostly {mover.split.cause}"
+        few = ", low confidence" if mover.is_low_confidence else ""
+        yield f"  {harmless(mover.name)}: {change(mover.delta)} to {money(mover.after)}{few}; {why}"
     for title, names in (("New entrants", comparison.entrants), ("Left", comparison.leavers)):
         if names:
             yield f"{title}: {_joined(names)}"

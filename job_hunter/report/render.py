@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from job_hunter.domain.alerts import Opening
-from job_hunter.domain.leaders import Comparison, Leader, LeadersReport, change, money, to_data
+from job_hunter.domain.leaders import Comparison, Leader, LeadersReport, Mover, change, money, to_data
 from job_hunter.domain.trends import sparkline
 from job_hunter.report import charts, escape
 
@@ -67,9 +67,14 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
 
 
-def share(value: float, top: float) -> str:
-    """The length of a bar, as CSS takes it."""
-    return f"{value / top if top else 0:.1%}"
+def before_and_after(mover: Mover) -> str:
+    """Both medians of a mover: `£111k → £157k`."""
+    return f"{money(mover.before)} → {money(mover.after)}"
+
+
+def figures_then(mover: Mover) -> str:
+    """How many figures stand behind both: `3 → 4`, and `3` when it is the same number."""
+    return str(mover.n_after) if mover.n_before == mover.n_after else f"{mover.n_before} → {mover.n_after}"
 
 
 def window(comparison: Comparison) -> str:
@@ -111,7 +116,10 @@ def _environment() -> Environment:
         "figures": figures,
         "more": more_movers,
         "percent": percent,
-        "share": share,
+        "before_and_after": before_and_after,
+        "figures_then": figures_then,
+        "words": escape.html,
+        "tick": charts.tick_text,
         "window": window,
         "spark": sparkline,
     }
@@ -132,15 +140,22 @@ def render_html(report: LeadersReport, *, new_roles: Sequence[Opening] = (), new
     """
     template = _environment().get_template("leaders.html.j2")
 
-    def line(values: tuple[float | None, ...], label: str) -> Markup:
-        return Markup(charts.line(values, label=label))  # noqa: S704 made by us, every text in it escaped
+    pay, trend = (charts.pay_scale(report), charts.trend_scale(report)) if report.leaders else (None, None)
 
-    bars = [leader.p50 for leader in report.leaders] + [own.total_gbp for own in report.you]
+    def panel(leader: Leader) -> Markup:
+        assert trend is not None
+        return Markup(charts.panel(leader, report.dates, trend))  # noqa: S704 made by us, every text in it escaped
+
+    def at(value: float, start: float = 0.0) -> str:
+        assert pay is not None
+        return f"{pay.share(value) - pay.share(start):.1%}"
+
     return template.render(
         report=report,
         scope=scope(report),
-        line=line,
-        top=max(bars, default=0.0),
+        panel=panel,
+        at=at,
+        ticks=pay.ticks if pay else (),
         shown_movers=SHOWN_MOVERS,
         new_roles=new_roles,
         new_roles_title=new_roles_title,

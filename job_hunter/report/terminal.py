@@ -10,8 +10,10 @@ from job_hunter.domain.trends import sparkline
 from job_hunter.report.escape import terminal
 from job_hunter.report.render import (
     SHOWN_MOVERS,
+    before_and_after,
     evidence,
     figures,
+    figures_then,
     more_movers,
     opening_change,
     openings,
@@ -28,7 +30,10 @@ WIDE = 110
 def render_terminal(report: LeadersReport, console: Console) -> None:
     """Print the report; narrow terminals get fewer columns, never cut ones."""
     _print(console, f"\n[bold]{terminal(report.headline)}[/]")
-    _print(console, f"[dim]{terminal(scope(report))} · snapshot of {report.snapshot_date or 'no day yet'}[/]\n")
+    if report.snapshot_date is None:
+        _print(console, "\n".join(terminal(note) for note in report.notes))
+        return
+    _print(console, f"[dim]{terminal(scope(report))} · snapshot of {report.snapshot_date}[/]\n")
     if report.leaders:
         is_wide = console.width >= WIDE
         _print(console, _leaders(report, is_wide=is_wide))
@@ -80,7 +85,8 @@ def _short_figures(leader: Leader) -> str:
 def _legend(report: LeadersReport, *, is_wide: bool) -> list[str]:
     """What the marks of the table mean, and what the market pays beside it."""
     said = [f"the median over all figures here is {money(report.market_p50)}"]
-    if any(leader.is_low_confidence for leader in report.leaders):
+    movers = [mover for comparison in report.comparisons for mover in comparison.movers[:SHOWN_MOVERS]]
+    if any(leader.is_low_confidence for leader in report.leaders) or any(mover.is_low_confidence for mover in movers):
         said.append("† fewer than three figures: low confidence")
     if not is_wide:
         said.append("from: p posted, r reported by levels.fyi")
@@ -92,15 +98,27 @@ def _legend(report: LeadersReport, *, is_wide: bool) -> list[str]:
 def _print_comparison(comparison: Comparison, console: Console) -> None:
     _print(console, f"\n[bold]Movers[/] [dim]{window(comparison)}[/]")
     if comparison.movers:
+        is_wide = console.width >= WIDE
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column("company", overflow="fold")
-        for name in ("p50", "change", "same openings", "mix", "FX", "reading"):
-            table.add_column(name, justify="right")
+        for name in (
+            "p50",
+            "change",
+            *(["figures"] * is_wide),
+            "same openings" if is_wide else "same",
+            "mix",
+            "FX",
+            "reading",
+        ):
+            table.add_column(name, justify="right", no_wrap=True)
         for mover in comparison.movers[:SHOWN_MOVERS]:
             colour = "green" if mover.delta > 0 else "red"
             split = mover.split
-            parts = [change(part) for part in (split.same, split.mix, split.fx, split.reading)]
-            table.add_row(terminal(mover.name), money(mover.after), f"[{colour}]{change(mover.delta)}[/]", *parts)
+            low = " [yellow]†[/]" if mover.is_low_confidence else ""
+            parts = [_part(part) for part in (split.same, split.mix, split.fx, split.reading)]
+            counts = [figures_then(mover)] if is_wide else []
+            delta = f"[{colour}]{change(mover.delta)}[/]"
+            table.add_row(terminal(mover.name) + low, before_and_after(mover), delta, *counts, *parts)
         _print(console, table)
         if more := more_movers(comparison):
             _print(console, f"[dim]{more}[/]")
@@ -109,6 +127,11 @@ def _print_comparison(comparison: Comparison, console: Console) -> None:
     for title, names in (("New entrants", comparison.entrants), ("No figure any more", comparison.leavers)):
         if names:
             _print(console, f"[bold]{title}[/] {terminal(', '.join(names))}")
+
+
+def _part(value: float) -> str:
+    said = change(value)
+    return f"[dim]{said}[/]" if said == "±£0" else said
 
 
 def _print_trust(report: LeadersReport, console: Console) -> None:

@@ -203,11 +203,12 @@ class Truth:
             disclosed=sum(opening.band is not None for opening in openings),
         )
 
-    def p50(self, on: date, bucket: str = "london", families: Collection[str] | None = None) -> dict[str, float]:
+    def p50(
+        self, on: date, bucket: str = "london", families: Collection[str] | None = None, level: str | None = None
+    ) -> dict[str, float]:
         """Each company's median in pounds, companies without a figure left out."""
-        return {
-            row.company: row.p50 for row in self.leaders(on, bucket=bucket, families=families) if row.p50 is not None
-        }
+        rows = self.leaders(on, bucket=bucket, families=families, level=level)
+        return {row.company: row.p50 for row in rows if row.p50 is not None}
 
     def open_roles(self, on: date, bucket: str | None = None) -> dict[str, int]:
         """How many openings each company has that day (companies without one left out)."""
@@ -217,24 +218,40 @@ class Truth:
         return counts
 
     def movers(
-        self, before: date, after: date, bucket: str = "london", families: Collection[str] | None = None
+        self,
+        before: date,
+        after: date,
+        bucket: str = "london",
+        families: Collection[str] | None = None,
+        level: str | None = None,
     ) -> tuple[Mover, ...]:
         """Companies with a median on both days, by the size of the change, largest first, ties by slug."""
-        earlier, later = self.p50(before, bucket, families), self.p50(after, bucket, families)
+        earlier, later = (self.p50(day, bucket, families, level) for day in (before, after))
         rows = [Mover(slug, earlier[slug], later[slug]) for slug in earlier.keys() & later.keys()]
         return tuple(sorted(rows, key=lambda row: (-abs(row.delta), row.company)))
 
     def entrants(
-        self, before: date, after: date, bucket: str = "london", families: Collection[str] | None = None
+        self,
+        before: date,
+        after: date,
+        bucket: str = "london",
+        families: Collection[str] | None = None,
+        level: str | None = None,
     ) -> tuple[str, ...]:
         """Companies with a median on the later day only."""
-        return tuple(sorted(self.p50(after, bucket, families).keys() - self.p50(before, bucket, families).keys()))
+        earlier, later = (self.p50(day, bucket, families, level) for day in (before, after))
+        return tuple(sorted(later.keys() - earlier.keys()))
 
     def leavers(
-        self, before: date, after: date, bucket: str = "london", families: Collection[str] | None = None
+        self,
+        before: date,
+        after: date,
+        bucket: str = "london",
+        families: Collection[str] | None = None,
+        level: str | None = None,
     ) -> tuple[str, ...]:
         """Companies with a median on the earlier day only."""
-        return self.entrants(after, before, bucket, families)
+        return self.entrants(after, before, bucket, families, level)
 
     def changes(self, before: date, after: date) -> Changes:
         """What a reader sees who looked on `before` and next on `after`."""

@@ -10,10 +10,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from job_hunter.domain.title_words import title_forms
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows count; what is None or empty lets everything through. `title` is looked for within titles."""
+    """Which rows count; what is None or empty lets everything through.
+
+    `title` is looked for within titles, with its abbreviations written out too.
+    """
 
     companies: tuple[str, ...] = ()
     level: str | None = None
@@ -28,7 +33,7 @@ class Wanted:
             "level": self.level,
             "location": self.location,
             "families": list(self.families),
-            "title": f"%{_literal(self.title)}%" if self.title else None,
+            "titles": [f"%{_literal(form)}%" for form in title_forms(self.title)] if self.title else None,
         }
 
 
@@ -111,7 +116,7 @@ _ROLES = """
       AND (CAST(:level AS text) IS NULL OR l.slug = :level)
       AND (CAST(:location AS text) IS NULL OR r.primary_location = :location)
       AND (cardinality(CAST(:families AS text[])) = 0 OR r.family = ANY(:families))
-      AND (CAST(:title AS text) IS NULL OR r.title ILIKE :title)"""
+      AND (CAST(:titles AS text[]) IS NULL OR r.title ILIKE ANY(:titles))"""
 _POINTS = """
     FROM job_hunter.comp_snapshots s JOIN job_hunter.companies c ON c.id = s.company_id
     LEFT JOIN job_hunter.levels l ON l.id = s.level_id
@@ -217,7 +222,7 @@ async def read_openings(
 
 def _without_title(wanted: Wanted) -> dict[str, Any]:
     values = wanted.values()
-    del values["title"]
+    del values["titles"]
     return values
 
 

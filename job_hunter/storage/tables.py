@@ -132,6 +132,7 @@ class RoleRow(Schema, table=True):
         Index("ix_roles_internal_id", "source", "internal_id", postgresql_where=text("internal_id IS NOT NULL")),
         Index("ix_roles_payload_hash", "payload_hash"),
         Index("ix_roles_first_seen_at", "first_seen_at"),
+        Index("ix_roles_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(
             "ix_roles_unpriced",
             "parsed_currency",

@@ -87,11 +87,14 @@ def compare(
 
 
 def unread_notes(compared: Sequence[Compared]) -> Iterator[str]:
-    """A sentence for each earlier day with which some companies are not compared."""
-    for before, one in {one.comparison.before: one for one in compared}.items():
+    """A sentence for the companies that are not compared with one or more of the earlier days."""
+    days: dict[tuple[str, ...], dict[date, None]] = {}
+    for one in compared:
         if one.unread:
-            named = ", ".join(one.unread)
-            yield f"Not compared with {before}, because their board was not read on one of the days: {named}."
+            days.setdefault(one.unread, {})[one.comparison.before] = None
+    for companies, befores in days.items():
+        named, reach = ", ".join(companies), " and ".join(map(str, befores))
+        yield f"Not compared with {reach}, because their board was not read on one of the days: {named}."
 
 
 def break_notes(compared: Sequence[Compared], versions: Mapping[date, ReadingVersion], newest: date) -> Iterator[str]:

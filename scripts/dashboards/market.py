@@ -152,7 +152,7 @@ BASE = series(
       GROUP BY 1 ORDER BY percentile_cont(0.5) WITHIN GROUP (ORDER BY s.base_gbp) DESC, 1 LIMIT 5)
     SELECT s."time", s.display_name AS metric, percentile_cont(0.5) WITHIN GROUP (ORDER BY s.base_gbp) AS value
     FROM job_hunter.dated_pay s
-    WHERE $__timeFilter(s.snapshot_date) AND s.base_gbp IS NOT NULL AND s.company IN (SELECT company FROM top)
+    WHERE $__timeFilter(s.snapshot_date) AND s.base_gbp IS NOT NULL AND s.company = ANY (ARRAY(SELECT company FROM top))
       AND {CHOSEN}
     GROUP BY 1, 2 ORDER BY 1, 2
     """,

@@ -72,6 +72,10 @@ STAYS = {
     "board missing last week, above before": ((400.0, 510.0, _, 510.0), _, 2, 3, False),
     "no pay stated last week, above before": ((510.0, _, 510.0), (1, 1, 1), 2, _, False),
     "dipped and came back": ((510.0, 400.0, 510.0), _, 0, 1, True),
+    "reported alone last week, above before": ((510.0, 300.0, 510.0), (1, _, 1), 2, _, False),
+    "reported alone last week, below before": ((400.0, 900.0, 510.0), (1, _, 1), 0, 2, True),
+    "not read this week, above before": ((400.0, 510.0, 900.0), (1, 1, _), 1, 2, False),
+    "never has a board": ((400.0, 510.0), (_, _), 0, 1, True),
 }
 
 
@@ -87,6 +91,12 @@ def test_a_stay_begins_after_the_last_median_below(
     (crossing,) = find_crossings(report(trend, openings), T)
     expected = (weeks_ago(since), weeks_ago(below) if below is not None else None, is_new)
     assert (crossing.since, crossing.below_on, crossing.is_new) == expected
+
+
+def test_what_others_report_while_a_board_is_not_read_is_no_crossing() -> None:
+    """A median of other figures stands above the threshold for that alone: neither listed nor told."""
+    assert find_crossings(report((400.0, 900.0), (1, None)), T) == ()
+    assert find_crossings(report((900.0,), (None,)), T) != ()  # of a company without a board all is known
 
 
 def test_below_the_threshold_is_no_crossing() -> None:
@@ -131,6 +141,23 @@ def test_an_opening_is_found_once_with_all_its_searches() -> None:
         (none, ("Staff",)),
     ]
     assert find_openings([high], searches[1:]) == ()
+
+
+@pytest.mark.parametrize(
+    ("term", "title", "is_found"),
+    [
+        ("sre", "Site Reliability Engineer, Edge", True),
+        ("senior SRE", "Senior Site Reliability Engineer", True),
+        ("sre", "SRE, Storage", True),
+        ("ml", "Machine Learning Engineer", True),
+        ("ml", "HTML Engineer", False),
+        ("sre", "Platform Engineer", False),
+        ("disregard", "Site Reliability Engineer", False),
+    ],
+)
+def test_an_abbreviation_finds_what_it_stands_for(term: str, title: str, is_found: bool) -> None:
+    """Boards write out what people type short."""
+    assert is_found == bool(find_openings([opening(title, None)], (SavedSearch("x", (term,)),)))
 
 
 HARMLESS = [

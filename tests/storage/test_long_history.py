@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from benchmarks.history import fill
+from benchmarks.history import COMPANIES, fill
 from job_hunter.storage.database import Database, asyncpg_dsn
 from job_hunter.usecases.analyze import analyze
 from job_hunter.usecases.doctor import examine
@@ -85,6 +85,19 @@ async def test_a_panel_reads_the_partitions_of_its_days(asked: asyncpg.Connectio
     others = {name: rows for name, rows in read.items() if "_snapshots_" in name and not name.endswith("_2028")}
     # The newest day is looked for from the newest partition on, which meets the empty ones of years to come.
     assert not any(rows for rows in others.values()), others
+
+
+async def test_days_open_are_asked_of_the_roles_that_stood_within_the_range(asked: asyncpg.Connection) -> None:
+    """What was closed before the time range is not read, however many years of it there are."""
+    panel = next(p.values[0] for p in PANELS if p.id == "hiring: Days open")
+    everybody = CHOSEN | {"company": [f"c{n + 1}" for n in range(COMPANIES)]}
+    read = await _rows_read(asked, grafana.expand(panel["targets"][0]["rawSql"], everybody, DURING))
+    stood = await asked.fetchval(
+        "SELECT count(*) FROM job_hunter.roles WHERE closed_at IS NULL OR closed_at BETWEEN $1 AND $2",
+        DURING.since,
+        DURING.until,
+    )
+    assert 0 < read["roles"] <= stood
 
 
 async def _rows_scanned(database: Database) -> dict[str, tuple[int, int]]:

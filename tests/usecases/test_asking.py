@@ -111,6 +111,9 @@ def test_query_lists_open_roles_once_and_the_surest_pay_first(filled: Market) ->
     assert sure == sorted(sure, reverse=True)
     word = json.loads(run("query", "--title", "ENGINEER", "--limit", "1000", "--format", "json").stdout)
     assert word["total"] == sum("engineer" in opening.title.lower() for opening in openings)
+    sre = json.loads(run("query", "--title", "SRE", "--limit", "1000", "--format", "json").stdout)
+    reliability = [one for one in openings if "site reliability" in one.title.lower() or "sre" in one.title.lower()]
+    assert sre["total"] == len(reliability) > 0
     assert json.loads(run("query", "--title", "%", "--format", "json").stdout)["total"] == 0
     shown = run("query", "--with-salary", "--limit", "2")
     assert "2 of" in shown.stdout

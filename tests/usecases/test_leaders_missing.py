@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
 from job_hunter.domain.feed_settings import FeedSettings
 from job_hunter.domain.leaders import Leader, LeadersReport
+from job_hunter.domain.level import Level
 from job_hunter.errors import UsageError
 from job_hunter.report import render_markdown
 from job_hunter.storage.asking import Wanted
@@ -50,11 +53,31 @@ async def test_a_company_whose_board_was_down_is_not_known(mixed: Market) -> Non
     assert now.open_before == leader.open_roles
     assert now.n_posted == 0
     assert all(leader.slug not in {mover.slug for mover in one.movers} for one in report.comparisons)
-    assert any(leader.name in note and "Not compared with" in note for note in report.notes)
+    assert sum(leader.name in note and "Not compared with" in note for note in report.notes) == 1
     assert any(leader.name in caveat and "was not read" in caveat for caveat in report.caveats)
     assert not report.headline.startswith(leader.name)
     others = [one for one in report.leaders if one.slug != leader.slug]
     assert not any(one.is_unread for one in others)
+
+
+async def test_caveats_stand_only_where_they_apply(mixed: Market) -> None:
+    """Each of a row that is shown; the credit of levels.fyi wherever one of its figures is ranked."""
+    await mixed.refresh(sources=ALL, settings=SETTINGS)
+    outcomes: dict[str, set[bool]] = defaultdict(set)
+    for location, level, top_n in product(("london", "uk", "new-york", "dublin"), (None, *Level), (1, 99)):
+        report = await report_of(mixed, location=location, level=level, top_n=top_n)
+        ranked = (await report_of(mixed, location=location, level=level)).leaders
+        few = ", ".join(leader.name for leader in report.leaders if leader.n < 3)
+        applies = {
+            "is a floor": any(leader.sector == "hft_quant" and leader.n_posted for leader in report.leaders),
+            "lag the market by a quarter or two. Data: Levels.fyi": any(one.n_points_reported for one in ranked),
+            f"Fewer than three figures stand behind {few}:": bool(few),
+        }
+        for words, expected in applies.items():
+            assert expected == any(words in caveat for caveat in report.caveats), (location, level, top_n, words)
+            outcomes[words.split(" stand behind")[0]].add(expected)
+        assert few or not any("Fewer than three" in caveat for caveat in report.caveats)
+    assert set(map(frozenset, outcomes.values())) == {frozenset({True, False})}
 
 
 async def test_one_company_read_alone_makes_no_week(mixed: Market) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ from tests.usecases.conftest import Market
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FAMILIES = [family.value for family in REPORT_FAMILIES]
+WEEK = timedelta(weeks=1)
 
 
 async def report_of(market: Market, **options: object) -> LeadersReport:
@@ -39,22 +41,30 @@ def assert_equals_truth(report: LeadersReport, market: Market, location: str, le
         row = true[leader.slug]
         assert leader.p50 == pytest.approx(row.p50, abs=0.011)
         assert (leader.n, leader.open_roles, leader.states_pay) == (row.n, row.open_roles, row.disclosed)
+        assert (leader.distinct, leader.n_posted, leader.n_points_reported) == (row.distinct, row.n, 0)
+        assert leader.disclosure == row.disclosed / row.open_roles
         assert leader.is_low_confidence == (row.n < 3)
         if leader.p25 is not None:
             assert (leader.p25, leader.p75) == pytest.approx((row.p25, row.p75), abs=0.011)
-    if level is not None:
-        return
+    here = truth.select(on, bucket=location, families=FAMILIES, level=level)
+    assert (report.open_roles, report.states_pay) == (len(here), sum(one.band is not None for one in here))
+    assert report.market_p50 == (pytest.approx(_median(one.gbp for one in here), abs=0.011) if true else None)
     for comparison in report.comparisons:
-        movers = {m.company: m.delta for m in truth.movers(comparison.before, on, location, FAMILIES)}
+        asked = (comparison.before, on, location, FAMILIES, level)
+        movers = {m.company: m.delta for m in truth.movers(*asked)}
         moved = {slug: delta for slug, delta in movers.items() if abs(delta) >= 0.5}
         assert {m.slug: m.delta for m in comparison.movers} == approximately(moved)
         for mover in comparison.movers:
             assert mover.split.total == pytest.approx(mover.delta, abs=1e-6)
         names = {company.slug: company.display_name for company in market.companies}
-        entrants = truth.entrants(comparison.before, on, location, FAMILIES)
+        entrants = truth.entrants(*asked)
         assert sorted(names[slug] for slug in entrants) == list(comparison.entrants)
-        leavers = truth.leavers(comparison.before, on, location, FAMILIES)
+        leavers = truth.leavers(*asked)
         assert sorted(names[slug] for slug in leavers) == list(comparison.leavers)
+
+
+def _median(figures: Iterable[float | None]) -> float:
+    return statistics.median(figure for figure in figures if figure is not None)
 
 
 def _by_p50_and_slug(report: LeadersReport) -> list:  # type: ignore[type-arg]
@@ -72,9 +82,38 @@ async def test_twelve_weeks(make_market: Callable[..., Market]) -> None:
     assert report.snapshot_date == today
     assert len(report.dates) == 12
     assert_equals_truth(report, market, "london", None)
+    assert [(c.weeks, c.before, c.is_short) for c in report.comparisons] == [
+        (1, today - WEEK, False),
+        (12, today - 11 * WEEK, True),
+    ]
+    month = await report_of(market, trend_weeks=4)
+    assert [(c.weeks, c.before, c.is_short) for c in month.comparisons] == [
+        (1, today - WEEK, False),
+        (4, today - 4 * WEEK, False),
+    ]
+    assert month.dates == tuple(today - weeks * WEEK for weeks in (4, 3, 2, 1, 0))
+    assert_equals_truth(month, market, "london", None)
     for location, level in (("uk", None), ("london", Level.SENIOR), ("remote-uk", None)):
         asked = await report_of(market, location=location, level=level)
         assert_equals_truth(asked, market, location, level.value if level else None)
+
+
+async def test_equal_medians_share_a_rank(make_market: Callable[..., Market]) -> None:
+    """Two companies with one p50 have one rank, by name; the next one is counted on."""
+    market = make_market(companies=12)
+    await market.refresh()
+    async with market.database() as database:
+        async with database.transaction() as connection:
+            await connection.exec_driver_sql(
+                "UPDATE job_hunter.comp_snapshots SET base_gbp = 400000, total_gbp = NULL WHERE company_id IN "
+                "(SELECT DISTINCT company_id FROM job_hunter.comp_snapshots WHERE location_bucket = 'london' "
+                "AND family = 'engineering' ORDER BY 1 LIMIT 2)"
+            )
+        report = await analyze(database, top_n=99, at=market.at)
+    first, second, third = report.leaders[:3]
+    assert (first.rank, second.rank, third.rank) == (1, 1, 3)
+    assert first.p50 == second.p50 == 400_000
+    assert first.name < second.name
 
 
 async def test_the_report_agrees_with_the_contract_query(market: Market) -> None:

@@ -38,15 +38,25 @@
   for (const element of scope.querySelectorAll("*")) {
     if (!isShown(element)) continue;
     const box = element.getBoundingClientRect(), style = getComputedStyle(element);
-    if (box.right > width + 1 || box.left < -1) sticksOut.push(name(element));
+    const frame = element.closest(".card")?.getBoundingClientRect();
+    if (box.right > Math.min(width, frame?.right ?? width) + 1 || box.left < -1) sticksOut.push(name(element));
     const isClipped = style.overflowX !== "visible" && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0;
     if (isClipped && !(element instanceof SVGElement)) isCut.push(name(element));
-    if (element.matches("svg polyline, svg circle")) {
+    const svg = element.closest("svg");
+    if (element.matches("svg .pay, svg circle, svg rect")) {
       const paint = style.stroke !== "none" ? style.stroke : style.fill;
-      lines.push({ what: name(element.closest("svg")), ratio: contrast(rgba(paint), backdrop(element.closest("svg").parentElement)) });
+      lines.push({ what: name(svg), ratio: contrast(rgba(paint), backdrop(svg.parentElement)) });
+    }
+    if (element.matches(".plot .bar")) {
+      lines.push({ what: name(element), ratio: contrast(rgba(style.borderRightColor), backdrop(element.parentElement)) });
+    }
+    if (element.matches("svg.panel text")) {
+      const behind = backdrop(svg.parentElement);
+      const size = parseFloat(style.fontSize) * (svg.getBoundingClientRect().width / svg.viewBox.baseVal.width);
+      texts.push({ what: name(element), ratio: contrast(rgba(style.fill), behind), size });
     }
     const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!hasText || element.closest("svg")) continue;
+    if (!hasText || svg) continue;
     const behind = backdrop(element);
     texts.push({ what: name(element), ratio: contrast(over(rgba(style.color), behind), behind), size: parseFloat(style.fontSize) });
   }

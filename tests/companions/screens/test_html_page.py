@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from job_hunter.report import render_html
-from job_hunter.report.charts import bars
+from job_hunter.report.charts import bars, pay_scale
 from tests.companions.screens.browser import CHROMIUM, browser
 from tests.companions.screens.stress import stress_report, stress_roles
 
@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (tests/companions/screens/setup.sh)"),
 ]
 TEXT, GRAPHICS = 4.5, 3.0
-SIZES = {"phone": 390, "small-phone": 320, "paper": 718, "tablet": 820, "small-desk": 1030, "desktop": 1280}
+SIZES = {"phone": 390, "small-phone": 320, "paper": 718, "tablet": 820, "small-desk": 1106, "desktop": 1280}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -54,5 +54,5 @@ async def test_the_chart_holds_its_labels(tmp_path: Path) -> None:
         boxes = await page.evaluate(BOXES)
         width = await page.evaluate("document.documentElement.viewBox.baseVal.width")
     report = stress_report()
-    assert len(boxes) == 2 * (len(report.leaders) + len(report.you))
+    assert len(boxes) == 2 * (len(report.leaders) + len(report.you)) + len(pay_scale(report).ticks) + 1
     assert [box for box in boxes if box[0] < 0 or box[1] > width] == []

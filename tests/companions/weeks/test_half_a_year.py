@@ -10,7 +10,6 @@ import pytest
 
 from job_hunter.domain.level import Level
 from job_hunter.storage.health import read_archive
-from job_hunter.usecases.analyze import analyze
 from tests.usecases.conftest import END, Market, make_market, readings  # noqa: F401 the same market
 from tests.usecases.test_leaders_truth import approximately, assert_equals_truth, report_of
 
@@ -50,25 +49,6 @@ async def test_half_a_year_equals_the_truth(make_market: Callable[..., Market]) 
         medians = truth.p50(day, "london", ["engineering", "trading", "research"])
         shown = {leader.slug: leader.trend[n] for leader in trend.leaders if leader.trend[n] is not None}
         assert shown == approximately({slug: value for slug, value in medians.items() if slug in shown})
-
-
-@pytest.mark.slow
-async def test_equal_medians_share_a_rank(make_market: Callable[..., Market]) -> None:  # noqa: F811
-    """Two companies with one p50 have one rank, by name; the next one is counted on."""
-    market = make_market(companies=12)
-    await market.refresh()
-    async with market.database() as database:
-        async with database.transaction() as connection:
-            await connection.exec_driver_sql(
-                "UPDATE job_hunter.comp_snapshots SET base_gbp = 400000, total_gbp = NULL WHERE company_id IN "
-                "(SELECT DISTINCT company_id FROM job_hunter.comp_snapshots WHERE location_bucket = 'london' "
-                "AND family = 'engineering' ORDER BY 1 LIMIT 2)"
-            )
-        report = await analyze(database, top_n=99, at=market.at)
-    first, second, third = report.leaders[:3]
-    assert (first.rank, second.rank, third.rank) == (1, 1, 3)
-    assert first.p50 == second.p50 == 400_000
-    assert first.name < second.name
 
 
 @pytest.mark.slow
