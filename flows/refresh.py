@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from enum import StrEnum
 from threading import BoundedSemaphore
@@ -21,6 +20,7 @@ from prefect.states import Completed, Failed, State
 
 from flows.cdio_ingest import read_pages
 from flows.fan_out import Mode, mode_for, run_chunks, run_shards
+from flows.feed_tasks import results_of_feeds, start_feeds
 from flows.runtime import (
     FETCH_TAG,
     STORE_TAG,
@@ -31,8 +31,7 @@ from flows.runtime import (
     result_of,
 )
 from job_hunter.config import load_employers, load_sources
-from job_hunter.domain.company import Board, Company
-from job_hunter.domain.feed_settings import FeedSettings
+from job_hunter.domain.company import Board
 from job_hunter.domain.role import Readings
 from job_hunter.domain.run import BoardResult, Summary
 from job_hunter.errors import DatabaseUnavailable, SourceChanged, SourceError, SourceUnavailable
@@ -45,12 +44,10 @@ from job_hunter.storage.database import Database
 from job_hunter.usecases.board import fetch_board as fetch_one
 from job_hunter.usecases.board import store_board as store_one
 from job_hunter.usecases.boards import RETRY_DELAY, retry_wait, tries_of
-from job_hunter.usecases.feed_parts import FeedContext, skipped, write_skipped
 from job_hunter.usecases.feeds import default_sources
-from job_hunter.usecases.feeds import refresh_feed as refresh_one_feed
 from job_hunter.usecases.plan import Plan, begin_run
 from job_hunter.usecases.rates import refresh_rates
-from job_hunter.usecases.refresh import feed_context, finish_run, refresh_lock
+from job_hunter.usecases.refresh import finish_run, refresh_lock
 
 BOARDS_IN_MEMORY = 12
 """Harvests that may wait for their store at once: a large board is megabytes."""
@@ -73,28 +70,6 @@ class Job:
     def slug(self) -> str:
         """For the task's name."""
         return self.board.slug
-
-
-class FeedJob:
-    """One feed of a run with all its task needs; a plain object for the same reason."""
-
-    __slots__ = ("companies", "name", "only", "plan", "readings", "settings")
-
-    def __init__(
-        self,
-        name: str,
-        plan: Plan,
-        companies: Sequence[Company],
-        readings: Readings,
-        settings: FeedSettings,
-        only: Sequence[str],
-    ) -> None:
-        self.name = name
-        self.plan = plan
-        self.companies = companies
-        self.readings = readings
-        self.settings = settings
-        self.only = only
 
 
 class Source(StrEnum):
@@ -166,26 +141,6 @@ async def _store(job: Job, outcome: Harvest | SourceError, db: Database) -> Boar
     )
 
 
-@task(task_run_name="feed {job.name}")
-async def refresh_feed(job: FeedJob) -> list[BoardResult]:
-    """Fetch and store one feed. It paces itself and owns its one retry, so it is a single task and never retried."""
-    async with open_flow_runtime() as opened:
-        return await refresh_one_feed(job.name, _feed_context(job, opened))
-
-
-def _feed_context(job: FeedJob, opened: Runtime) -> FeedContext:
-    return feed_context(
-        opened.db,
-        opened.http,
-        job.plan,
-        job.companies,
-        job.readings,
-        settings=job.settings,
-        clock=now,
-        only=job.only,
-    )
-
-
 @flow(name="refresh", validate_parameters=True)
 async def refresh(
     sources: list[Source] | None = None,
@@ -230,14 +185,9 @@ async def refresh(
             only_missing=only_missing,
             sources=chosen,
         )
-        feed_jobs = [FeedJob(name, plan, configured, readings, feed_settings, only) for name in plan.feeds]
-        feeds = [await refresh_feed.submit(job) for job in feed_jobs]
+        feeds = await start_feeds(plan, configured, readings, feed_settings, only)
         results = await _run_boards(opened, plan, readings, mode or mode_for(len(plan.boards)), shards)
-        results += [
-            result
-            for job, future in zip(feed_jobs, feeds, strict=True)
-            for result in await _feed_results(job, await future.wait(), opened)
-        ]
+        results += await results_of_feeds(feeds, opened)
         summary = await finish_run(
             opened.db,
             plan,
@@ -294,15 +244,6 @@ async def _run_tasks(plan: Plan, readings: Readings) -> list[BoardResult]:
             result = await store_board.fn(job, failure)
         results.append(result)
     return results
-
-
-async def _feed_results(job: FeedJob, state: State[Any], opened: Runtime) -> list[BoardResult]:
-    results = await result_of(state)
-    if isinstance(results, list):
-        return results
-    get_run_logger().error("the feed %s failed: %s", job.name, results)
-    failure = SourceChanged(f"the feed could not be read ({type(results).__name__})")
-    return [await write_skipped(_feed_context(job, opened), skipped(job.name, job.name, failure))]
 
 
 def final_state(summary: Summary) -> State[Any]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from job_hunter.config.files import _entries, _parse
+from job_hunter.config.yaml_text import read_entries, read_tree
 from job_hunter.errors import ConfigError
 
 scalars = st.sampled_from(["1", "01", "1.5", "true", "no", "on", "~", "'x: y'", '"a\\tb"', "2026-01-01", "plain text"])
@@ -28,13 +28,13 @@ values = st.recursive(
 def test_entries_are_those_of_the_tree(items: list[str]) -> None:
     """Whatever an entry holds, both ways give the same data."""
     text = "".join(f"- {item}\n" for item in items)
-    assert _entries(text) == _parse(Path("x.yaml"), text)[1]
+    assert read_entries(text) == read_tree(Path("x.yaml"), text)[1]
 
 
 def test_an_alias_reaches_back_to_an_earlier_entry() -> None:
     """Anchors hold across entries, merged keys too."""
     text = "- &base {a: 1, b: [2]}\n- {<<: *base, a: 3}\n- *base\n"
-    assert _entries(text) == [{"a": 1, "b": [2]}, {"a": 3, "b": [2]}, {"a": 1, "b": [2]}]
+    assert read_entries(text) == [{"a": 1, "b": [2]}, {"a": 3, "b": [2]}, {"a": 1, "b": [2]}]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_an_alias_reaches_back_to_an_earlier_entry() -> None:
 )
 def test_what_is_no_sound_list_is_left_to_the_tree(text: str) -> None:
     """The tree knows the line of each fault, or reads what is no list."""
-    assert _entries(text) is None
+    assert read_entries(text) is None
     if text != "a: 1\n":
         with pytest.raises(ConfigError, match=r"x\.yaml"):
-            _parse(Path("x.yaml"), text)
+            read_tree(Path("x.yaml"), text)
