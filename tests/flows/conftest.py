@@ -14,6 +14,8 @@ from job_hunter.settings import process_environment
 from job_hunter.storage.migrate import migrate
 from tests.usecases.conftest import Market, make_market, market, readings  # noqa: F401 the same market
 
+AS_LONG = {"timeout": 120, "read_timeout": 45}
+"""A flow's patience with a slow answer: on a busy machine a command with less would ask again where the flow waits."""
 RunFlow = Callable[..., subprocess.CompletedProcess[str]]
 
 

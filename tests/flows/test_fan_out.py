@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from flows.fan_out import Mode, mode_for
-from tests.flows.conftest import RunFlow
+from tests.flows.conftest import AS_LONG, RunFlow
 from tests.tables import contents
 from tests.usecases.conftest import Market
 
@@ -42,7 +42,7 @@ async def test_chunks_leave_the_tables_of_the_command(
     gone, broken = market.companies[3], market.companies[4]
     market.sandbox.fault("not_found", board=gone.ats_id)
     market.sandbox.fault("error", board=broken.ats_id)
-    await market.refresh()
+    await market.refresh(pacing=AS_LONG)
     market.sandbox.clear_requests()
     done = run_flow(market, "-c", COUNTED.format(mode="None"), dsn=empty_copy, PREFECT_LOGGING_LEVEL="WARNING")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from job_hunter.config import load_sources
 from job_hunter.usecases.feeds import default_sources
-from tests.flows.conftest import RunFlow
+from tests.flows.conftest import AS_LONG, RunFlow
 from tests.tables import contents
 from tests.usecases.conftest import Market
 
@@ -50,7 +50,7 @@ async def test_flow_and_command_leave_identical_tables(
     settings = load_sources(market.config_dir)
     boards = _broken(market)
     assert len(boards) == 4
-    summary = await market.refresh(sources=default_sources(settings), settings=settings)
+    summary = await market.refresh(sources=default_sources(settings), settings=settings, pacing=AS_LONG)
     by_command = _asked(market, boards)
     market.sandbox.clear_requests()
     market.sandbox.clear_faults()

@@ -77,11 +77,9 @@ class Market:
     async def refresh(
         self, companies: tuple[Company, ...] | None = None, *, pacing: dict[str, Any] | None = None, **options: Any
     ) -> Summary:
-        """Refresh through the use case; `pacing` is how the client waits: `intervals`, `clock` and `sleep`."""
-        async with (
-            self.database() as database,
-            Http(self.base_urls, timeout=5, read_timeout=1, **(pacing or {})) as http,
-        ):
+        """Refresh through the use case; `pacing` is how the client waits: timeouts, `intervals`, `clock`, `sleep`."""
+        waiting = {"timeout": 5, "read_timeout": 1, **(pacing or {})}
+        async with self.database() as database, Http(self.base_urls, **waiting) as http:
             return await refresh(
                 database,
                 http,

@@ -12,7 +12,6 @@ from sqlalchemy import text
 
 from job_hunter.errors import RefreshInProgress, UsageError
 from job_hunter.sources.http import Http
-from job_hunter.storage import ledger
 from job_hunter.storage.migrate import migrate
 from job_hunter.storage.pricing import Repriced, Span
 from job_hunter.usecases.backfill_fx import Backfill, backfill_fx, find_gaps, first_day, sentences
@@ -167,7 +166,7 @@ async def test_a_change_being_stored_is_waited_for(market: Market) -> None:
     await market.refresh()
     await change(market, f"UPDATE job_hunter.comp_points SET base_gbp = NULL, rate_date = NULL WHERE {FOREIGN}")
     async with market.database() as database, database.transaction() as connection:
-        await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": ledger.FEED_LOCK})
+        await share_store_lock(connection)
         running = asyncio.create_task(backfill(market))
         while not await market.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
             assert not running.done()

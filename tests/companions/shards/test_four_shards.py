@@ -19,6 +19,7 @@ from job_hunter.cli.processes import run_to_end, started
 from job_hunter.config import default_config_dir
 from job_hunter.settings import process_environment
 from job_hunter.storage.migrate import migrate
+from tests.flows.conftest import AS_LONG
 from tests.prefect_server import ask, prefect_server
 from tests.tables import contents
 from tests.usecases.conftest import Market, make_market, readings  # noqa: F401 the same market
@@ -61,7 +62,7 @@ def test_four_shards_one_of_them_killed(
             (market.config_dir / path.name).write_bytes(path.read_bytes() if "cdio" not in path.name else b"[]\n")
     gone = market.companies[5]
     market.sandbox.fault("not_found", board=gone.ats_id)
-    asyncio.run(market.refresh())
+    asyncio.run(market.refresh(pacing=AS_LONG))
     single, market.dsn = market.dsn, empty_dsn
     asyncio.run(migrate(empty_dsn))
     market.sandbox.clear_requests()
