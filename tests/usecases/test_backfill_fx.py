@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from job_hunter.errors import RefreshInProgress, UsageError
 from job_hunter.sources.http import Http
+from job_hunter.storage.lock import share_store_lock
 from job_hunter.storage.migrate import migrate
 from job_hunter.storage.pricing import Repriced, Span
 from job_hunter.usecases.backfill_fx import Backfill, backfill_fx, find_gaps, first_day, sentences
