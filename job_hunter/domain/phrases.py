@@ -51,6 +51,8 @@ def words_of(text: str, *, limit: int = 1000) -> tuple[Word, ...]:
 
 @lru_cache(maxsize=4096)
 def _words(text: str) -> tuple[Word, ...]:
+    if text.isascii() and text.replace(" ", "").isalnum():  # most phrases of the tables, and many titles
+        return tuple([Word(raw.lower(), raw, SPACE if at else "") for at, raw in enumerate(text.split())])
     folded = fold(text)
     words: list[Word] = []
     before, end = "", 0

@@ -95,13 +95,13 @@ def point_of(band: Band, bucket: str | None) -> CompPoint:
     is_annualised = band.period in (Period.MONTH, Period.WEEK)
     is_open = band.min is None or band.max is None
     return CompPoint(
-        bucket=bucket,
-        value=annualise(band.mid, band.period) if is_annualised else band.mid,
-        currency=band.currency,
-        period=Period.YEAR if is_annualised else band.period,
-        is_total=band.basis is not Basis.BASE,
-        is_annualised=is_annualised,
-        statistic="stated_end" if is_open else "midpoint",
+        bucket,
+        annualise(band.mid, band.period) if is_annualised else band.mid,
+        band.currency,
+        Period.YEAR if is_annualised else band.period,
+        band.basis is not Basis.BASE,
+        is_annualised,
+        "stated_end" if is_open else "midpoint",
     )
 
 
@@ -125,13 +125,8 @@ def interpret(posting: Posting, company: Company, readings: Readings, *, seen_on
     family = family_of(title, posting.department)
     where = read_location(posting.location, readings.gazetteer, country=posting.country, extra=posting.places)
     workplace, unknown_workplace = workplace_of(posting.workplace)
-    hints = PayHints(
-        stated=posting.stated_pay,
-        places=where.places,
-        country=posting.country or (where.places[0].country if where.places else None),
-        title=title,
-        location=posting.location,
-    )
+    country = posting.country or (where.places[0].country if where.places else None)
+    hints = PayHints(posting.stated_pay, where.places, country, title, posting.location)
     reading = read_pay(posting.content, hints)
     misses: tuple[str, ...] = ()
     if where.misses or level.misses or reading.misses or unknown_workplace:

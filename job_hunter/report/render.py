@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import orjson
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from job_hunter.domain.alerts import Opening
 from job_hunter.domain.leaders import Comparison, Leader, LeadersReport, Mover, change, money, to_data
 from job_hunter.domain.trends import sparkline
 from job_hunter.report import charts, escape
+
+if TYPE_CHECKING:  # a twentieth of a second, and most programs render no page
+    from jinja2 import Environment
+    from markupsafe import Markup
 
 SHOWN_MOVERS = 8
 SLACK_DAYS = 3
@@ -95,6 +98,8 @@ def scope(report: LeadersReport) -> str:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
     environment = Environment(
         loader=PackageLoader("job_hunter.report"),
         autoescape=select_autoescape(enabled_extensions=("html.j2",)),
@@ -138,6 +143,8 @@ def render_html(report: LeadersReport, *, new_roles: Sequence[Opening] = (), new
 
     With a `new_roles_title` the week's new roles follow, with links to apply.
     """
+    from markupsafe import Markup
+
     template = _environment().get_template("leaders.html.j2")
 
     pay, trend = (charts.pay_scale(report), charts.trend_scale(report)) if report.leaders else (None, None)

@@ -136,14 +136,14 @@ def _input_ranges(record: Record, seed: Seed) -> Iterator[StatedPay]:
         if low is None and high is None:
             continue
         yield StatedPay(
-            min=None if low is None else low / 100,
-            max=None if high is None else high / 100,
-            currency=currency(entry.get("currency_type")),
-            period=None,
-            basis=None,
-            origin="pay_input_ranges",
-            label=plain(entry.get("title")),
-            note=plain(entry.get("blurb")),
+            None if low is None else low / 100,
+            None if high is None else high / 100,
+            currency(entry.get("currency_type")),
+            None,
+            None,
+            "pay_input_ranges",
+            plain(entry.get("title")),
+            plain(entry.get("blurb")),
         )
 
 
@@ -159,12 +159,4 @@ def _metadata_pay(metadata: list[Record]) -> Iterator[StatedPay]:
         high = figure(value.get("max_value", value.get("max", value.get("amount"))))
         if low is None and high is None:
             continue
-        yield StatedPay(
-            min=low,
-            max=high,
-            currency=currency(value.get("unit")),
-            period=None,
-            basis=None,
-            origin="metadata",
-            label=name_of(entry),
-        )
+        yield StatedPay(low, high, currency(value.get("unit")), None, None, "metadata", name_of(entry))

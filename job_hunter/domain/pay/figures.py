@@ -241,32 +241,14 @@ def _figures_of(text: str, chain: list[Amount]) -> list[Figure]:
 def _range(text: str, a: Amount, b: Amount) -> Figure:
     low, high, scale = _shared_thousands(a, b)
     period, end = (b.period, b.end) if b.period else attached_period(text, b.end)
-    return Figure(
-        start=a.start,
-        end=end,
-        low=low,
-        high=high,
-        marks=tuple(m for m in (a.mark, b.mark) if m),
-        period=period or a.period,
-        scale=scale,
-        is_grouped=a.is_grouped or b.is_grouped,
-        is_range=True,
-    )
+    marks = tuple([m for m in (a.mark, b.mark) if m])
+    is_grouped = a.is_grouped or b.is_grouped
+    return Figure(a.start, end, low, high, marks, period or a.period, scale, is_grouped, True)
 
 
 def _single(text: str, a: Amount) -> Figure:
     low, high, end = _ends(text, a)
-    return Figure(
-        start=a.start,
-        end=end,
-        low=low,
-        high=high,
-        marks=(a.mark,) if a.mark else (),
-        period=a.period,
-        scale=a.scale,
-        is_grouped=a.is_grouped,
-        is_range=False,
-    )
+    return Figure(a.start, end, low, high, (a.mark,) if a.mark else (), a.period, a.scale, a.is_grouped, False)
 
 
 def _ends(text: str, a: Amount) -> tuple[float | None, float | None, int]:

@@ -126,15 +126,16 @@ def _by_size(figure: Figure, currency: str, around: str, *, is_cued: bool) -> Re
     if floor <= bottom and top <= ceiling:
         return Resolved(low, high, currency, Period.YEAR)
     hour = floor / PERIODS_A_YEAR[Period.HOUR]
-    if _IR35.search(around) and is_plausible(bottom, currency, Period.DAY) and bottom >= hour * 15:
+    if bottom >= hour * 15 and is_plausible(bottom, currency, Period.DAY) and _IR35.search(around):
         return Resolved(low, high, currency, Period.DAY, is_inferred=True)
     if figure.scale == 1 and not figure.is_grouped and top < 1_000 and currency not in WRITTEN_IN_MILLIONS:
         as_thousands = floor <= bottom * 1_000 and top * 1_000 <= ceiling
         as_hour = hour <= bottom and top <= hour * 20
         if as_hour and (top <= hour * 6 or _HOURLY_JOB.search(around)):
             return Resolved(low, high, currency, Period.HOUR, is_inferred=True)
-        is_rate = currency in _RATE_CURRENCIES and (top > LARGEST_THOUSANDS or _RATE_WORDS.search(around))
-        if as_thousands and bottom >= 20 and (top >= 70 or is_cued) and figure.is_range and not is_rate:
+        is_pay = as_thousands and bottom >= 20 and (top >= 70 or is_cued) and figure.is_range
+        is_rate = currency in _RATE_CURRENCIES and (top > LARGEST_THOUSANDS or (is_pay and _RATE_WORDS.search(around)))
+        if is_pay and not is_rate:
             return Resolved(low and low * 1_000, high and high * 1_000, currency, Period.YEAR, is_inferred=True)
         return Resolved(low, high, currency, None, "period_unclear")
     if floor / 12 <= bottom and top < floor * 1.2 and bottom < floor:
