@@ -24,7 +24,7 @@ from job_hunter.domain.families import family_of
 from job_hunter.domain.levels import read_level
 from job_hunter.domain.locations import read_location
 from job_hunter.domain.pay import PayHints, PayReading, read_pay
-from job_hunter.domain.pay.figures import open_end
+from job_hunter.domain.pay.ends import open_end
 from job_hunter.domain.pay.labels import label_of
 from job_hunter.domain.posting import Posting
 from job_hunter.domain.role import Readings

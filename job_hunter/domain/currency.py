@@ -103,6 +103,7 @@ SYMBOLS: dict[str, str] = {
     "Fr.": "CHF",
     "SFr.": "CHF",
     "RM": "MYR",
+    "Rp": "IDR",
     "Rs.": "INR",
     "Rs": "INR",
 }
@@ -134,6 +135,8 @@ WORDS: dict[str, str] = {
     "new zealand dollars": "NZD",
     "lei": "RON",
     "ntd": "TWD",
+    "tl": "TRY",
+    "円": "JPY",
 }
 
 # An adjective before "base salary", "dollars", "pay range": "annual Canadian base salary range is $160,000".

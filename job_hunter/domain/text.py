@@ -72,14 +72,14 @@ _SIGN_NUMBERS = ("163;", "8364;", "xa3;", "xA3;", "x20ac;", "x20AC;", "36;")
 # What can stand beside a figure to make it money where there is no sign: codes and words, or a "k" behind it.
 _CODE_NAMES = """
     AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW LPA MXN MYR NGN NIS
-    NOK NTD NZD PHP PKR PLN QAR RMB RON RSD RUB SAR SEK SGD THB TRY TWD UAH UKP USD VND ZAR SFR RS RS. RM KR FR.
+    NOK NTD NZD PHP PKR PLN QAR RMB RON RSD RUB SAR SEK SGD THB TRY TWD UAH UKP USD VND ZAR SFR RS RS. RM KR FR. TL RP
 """
 _CODES = frozenset(_CODE_NAMES.split())
 _CODES_BEFORE = _CODES | {"URO", "ROS"}  # the ends of "Euro" and "Euros"
 _WORDS = "euros?|pounds|sterling|quid|yen|yuan|rupees|francs|swiss|shekels|zloty|dollars|crowns|lakhs?|lacs?|lei"
 _CUE_AFTER = re.compile(
-    r"\+? ?(?:(?:[mM](?:illion|ln|io)?|tys\.?|thousand|grand) )?"
-    r"(?:[kK](?![a-zA-Z0-9])|zł|zl|Kč|[฿\u20a0-\u20cf¥]|"
+    r"\+? ?(?:(?:[mM](?:illion|ln|io)?|tys\.?|thousand|grand) )?\(?"
+    r"(?:[kK](?![a-zA-Z0-9])|万|円|zł|zl|Kč|[฿\u20a0-\u20cf¥]|"
     rf"[kK]?(?i:{'|'.join(sorted(_CODES))}|{_WORDS})(?![a-zA-Z]))"
 )
 
@@ -88,7 +88,9 @@ FIRST_LOOK = 200_000
 """Characters in which a figure without a sign is looked for; thirty times a long posting."""
 
 
-_MAY_FOLLOW = frozenset(" +")
+_MAY_FOLLOW = frozenset(" +(")
+# A range of yearly size without any mark: "Salary: 60,000-80,000".
+_BARE_RANGE = re.compile(r"(?:\d{2,3}[,. ]\d{3}|\d{5,6}) ?(?:-|–|—|to|&[mn]dash;) ?\d")
 
 
 def digits(text: str) -> list[int]:
@@ -286,6 +288,12 @@ def _has_sign(content: str) -> bool:
     return "pound;" in content or "euro;" in content
 
 
+def _names_currency(before: str) -> bool:
+    """Whether what stands before a digit ends in a code or an abbreviation of a currency."""
+    word = before[-3:].upper()
+    return word in _CODES_BEFORE or word[-2:] in _CODES_BEFORE or (before[-1:] == "R" and not before[-2:-1].isalnum())
+
+
 def _has_figure_without_sign(content: str) -> bool:
     """Whether there is a digit that a code, a word or a "k" beside it makes money."""
     last = -2
@@ -293,11 +301,11 @@ def _has_figure_without_sign(content: str) -> bool:
         after = content[at + 1 : at + 2]
         if at != last + 1:
             before = content[at - 1 : at]
-            if before in ("¥", "฿") or "\u20a0" <= before <= "\u20cf":
+            if before == " ":
+                before = content[max(0, at - 2) : at - 1]
+            if before in ("¥", "฿") or "\u20a0" <= before <= "\u20cf" or _BARE_RANGE.match(content, at):
                 return True
-            if (before == " " or before.isalpha()) and content[max(0, at - 4) : at].strip().upper()[
-                -3:
-            ] in _CODES_BEFORE:
+            if before.isalpha() and _names_currency(content[max(0, at - 5) : at].rstrip()):
                 return True
         if (after in _MAY_FOLLOW or after.isalpha() or after > "\u007f") and _CUE_AFTER.match(content, at + 1):
             return True

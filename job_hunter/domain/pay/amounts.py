@@ -17,15 +17,16 @@ _DIGITS = re.compile(
     rf"\d{{1,3}}(?:{_GAP}\d{{3}}(?!\d)){{1,3}}(?![.,]?\d)|\d+(?:(?:, |[.,'’])\d{{2,3}}(?!\d))*(?:[.,]\d{{1,4}}(?!\d))?"
 )
 
+_UNOFFICIAL = frozenset(("UKP", "RMB", "NIS", "SFR", "TL"))
 _LONGEST_FIRST = sorted({*SYMBOLS, *BY_COUNTRY} - {"dollars", "crowns", "francs"}, key=len, reverse=True)
 _SIGN = "|".join(re.escape(mark) for mark in _LONGEST_FIRST)
-_CODE = "|".join(sorted(CODES | {"UKP", "RMB", "NIS", "SFR"}))
+_CODE = "|".join(sorted(CODES | _UNOFFICIAL))
 _WORD = "|".join(sorted((w.replace(" ", " ?") for w in {*WORDS, "dollars", "crowns", "francs"}), key=len, reverse=True))
 _LOWER = "|".join(c.lower() for c in sorted(CODES - {"TRY", "ALL"}))
 
-_BEFORE = {
-    m: m for m in (*_LONGEST_FIRST, *CODES, *(c.lower() for c in CODES), "UKP", "RMB", "NIS", "SFR")
-} | dict.fromkeys(("Euro", "euro", "Euros", "euros", "EURO", "EUROS"), "EUR")
+_BEFORE = {m: m for m in (*_LONGEST_FIRST, *CODES, *(c.lower() for c in CODES), *_UNOFFICIAL)} | dict.fromkeys(
+    ("Euro", "euro", "Euros", "euros", "EURO", "EUROS"), "EUR"
+)
 # Whose dollars "US $150k" are; "CA $" may follow a place in California.
 _OWNERS = frozenset({"US", "AU", "NZ", "HK", "SG"}) & {mark[:-1] for mark in _BEFORE if mark.endswith("$")}
 _SIGN_ENDS = frozenset(mark[-1] for mark in _LONGEST_FIRST if not mark[-1].isalpha())
@@ -35,7 +36,8 @@ _MARK_AFTER = re.compile(
 )
 _MULTIPLIER = re.compile(
     rf"(?P<plus>\+)?(?:{_GAP}?(?P<k>[kK]|thousand|grand|tys\.?|mille?)"
-    rf"|{_GAP}?(?P<big>mm|MM|mn|mio|mln|mill?|m|M|bn|BN|Bn|bil|bill|b|B|tn|T(?!€|EUR)|[mM]illions?|MILLION|[bB]illions?|[tT]rillions?)"
+    rf"|{_GAP}?(?P<big>mm|MM|mn|mio|mln|mill?|m|M|bn|BN|Bn|bil|bill|b|B|tn|T(?!€|EUR)|juta|jt|[mM]illions?|MILLION|[bB]illions?|[tT]rillions?)"
+    rf"|{_GAP}?(?P<man>万)(?=円|~|〜|～|[-–]|$)"
     rf"|{_GAP}?(?P<lakh>lakhs?|lacs?|Lakhs?|LPA|lpa|crores?|Cr|cr))"
     rf"(?![A-Za-z0-9])|(?P<gluedplus>\+)? ?(?P<glued>[kK]|T(?=€|EUR))(?={_CODE}|{_SIGN}|{_LOWER}\b)"
 )
@@ -43,14 +45,14 @@ _MULTIPLIER = re.compile(
 _BLANKS = " \u00a0\u202f\u2009"
 _BLANKS_AND_BRACKET = f"{_BLANKS}("
 _TRAILS = frozenset(",.")
-_MAY_MULTIPLY = frozenset("+kKtgmMbBTlLcC")
+_MAY_MULTIPLY = frozenset("+kKtgmMbBTlLcCj万")
 _MARK_STARTS = frozenset(mark[:2].lower() for mark in (*_BEFORE, *WORDS, "dollars", "crowns", "francs"))
 _LEFT_TRAILER = re.compile(r",[-–]{1,2}(?!\d)|\.[-–](?!\d)")
 
 # Pension schemes named after a paragraph: "401k" without a currency sign is never an amount.
 _PENSION_SCHEMES = frozenset({"401", "403", "457"})
 _SEPARATOR = re.compile(r", |[.,'’ \u00a0\u202f\u2009]")
-_MILLIONS = {"m", "mm", "mn", "mio", "mln", "mil", "mill", "million", "millions"}
+_MILLIONS = {"m", "mm", "mn", "mio", "mln", "mil", "mill", "million", "millions", "juta", "jt"}
 
 
 @dataclass(slots=True)  # not frozen: several are made for every posting, and a frozen one costs three times as much
@@ -116,9 +118,11 @@ def number_of(cluster: str, *, has_multiplier: bool = False) -> tuple[float, boo
 
 
 _MAY_JOIN = re.compile(
-    r"\s{0,3}(?:[-–—‒―−~→&]|\.\.|(?:to|TO|and|und|et|y|bis|till?|until|through|up ?to|tot|à)\b|(?<=\s)a(?=\s))"
+    r"\s{0,3}(?:[-–—‒―−~〜～→&/]|\.\.|(?:to|To|TO|and|und|et|y|bis|till?|until|through|up ?to|tot|à|en|och|og|e|do)\b|"
+    r"(?<=\s)a(?=\s))"
 )
-_JOINS = frozenset("-–—‒―−~→odslhàaty&.")
+_JOINS = frozenset("-–—‒―−~〜～→odslhàatyneg&./")
+_ENDS_AMOUNT = frozenset("0123456789kK")
 _NEXT_WORD = re.compile(rf"{_GAP}?(?:,-{{1,2}}|\+)?{_GAP}{{0,2}}\(?([A-Za-zčł]+|[^\sA-Za-z0-9])")
 _MONEY_WORDS = frozenset(
     {word.lower() for word in (*_BEFORE, *SYMBOLS, *BY_COUNTRY)}
@@ -157,7 +161,7 @@ _MONEY_WORDS = frozenset(
         "lpa",
         "cr",
     }
-    | {"crore", "crores", "dollars", "crowns", "francs"}
+    | {"crore", "crores", "dollars", "crowns", "francs", "juta", "jt", "万", "円"}
 )
 
 
@@ -231,7 +235,8 @@ def find_amounts(text: str) -> Iterator[Amount]:
         before, begin, thousands = _mark_before(text, taken, at)
         if before is None and (
             previous.isalnum()
-            or (previous and previous in "_/#@&=")
+            or (previous == "/" and text[at - 2 : at - 1] not in _ENDS_AMOUNT)
+            or (previous and previous in "_#@&=")
             or (previous == "." and text[at - 2 : at - 1].isalnum())
         ):
             continue
@@ -291,6 +296,8 @@ def _scale_of(times: re.Match[str]) -> tuple[float, bool]:
     plus = bool(times["plus"] or times["gluedplus"])
     if times["k"] or times["glued"]:
         return 1e3, plus
+    if times["man"]:
+        return 1e4, plus
     if times["lakh"]:
         return (1e7 if times["lakh"].lower().startswith("cr") else 1e5), plus
     return (1e6 if times["big"].lower() in _MILLIONS else 1e9), plus

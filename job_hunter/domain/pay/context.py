@@ -26,6 +26,7 @@ _PAY_TALK = frozenset(
     sharing, target, annual, budget, wage, relocation, sponsorship, holiday, holidays, days, max, min, starting, at, our
     your, vat, b2b, net, brutto, bruto, netto, umbrella, paye, ltd, inside, outside, ir35, inc, incl, including
     allowance
+    upwards, upward, above, over, higher, beyond, minimum, least, dependant
     role, roles, position, job, stake, selon, xp, ab, von, bis, jahr, brut, annuel
     """.splitlines()
     for part in line.split(",")

@@ -43,7 +43,13 @@ CUES: tuple[Cue, ...] = (
         "statutory",
         Label.BENEFIT,
         r"(?:maternity|paternity|parental|adoption|sick|overtime|stand-?by|on[- ]call|call[- ]?out|holiday|redundancy|"
-        r"notice)\s(?:pay|rates?|payments?|leave)\b",
+        r"notice|full|half|statutory)\s(?:pay|rates?|payments?|leave)\b",
+    ),
+    Cue(
+        "perk_package",
+        Label.BENEFIT,
+        r"(?:relocation|benefits?|severance|training|pension|healthcare|wellness|perks)\s(?:and \w+ )?"
+        r"(?:package|pay|compensation|support)",
     ),
     # "compensation and equity: $100k-$150k": the figure belongs to the first of the two
     Cue(
@@ -104,7 +110,8 @@ CUES: tuple[Cue, ...] = (
         Label.BENEFIT,
         any_of(r"""
             \w*vouchers?, credits?, allowances?, subsid(?:y|ies|ised|ized), reimburs\w*, match(?:ed|ing|es)?, donat\w+
-            401\(?k\)?, pensions?, insurance, life assurance, gym, relocation, child ?care, commut\w+, per diem, perks?
+            401\(?k\)?, pensions?, insurance, life assurance, death in service, critical illness, life cover, gym
+            relocation, child ?care, commut\w+, per diem, perks?
             gifts?, lunch(?:es)?, meals?, deductibles?, premiums?, discounts?, weighting, birthday, cash ?back, tuition
             macbooks?, laptops?, workstation, courses, conferences?
             hsa, fsa, hra, fertility, surrogacy, adoption, parental
@@ -140,6 +147,14 @@ CUES: tuple[Cue, ...] = (
         """),
     ),
 )
+
+PAY_ABROAD = any_of(r"""
+    tjm, (?:brutto|jahres|monats|mindest|einstiegs|grund|fix)\w*gehalt, gehalts(?:spanne|rahmen|band), vergütung
+    stundenlohn, lohn, tagessatz, stundensatz, månadslön, grundlön, årslønn, månedsløn
+    (?:bruto|maand|start|jaar)salaris, uurloon, wynagrodzeni\w, widełki, pensja, stawka, mzda, palkka
+    retribuzione, retribución, salário, remuneração, fizetés, salariu, maaş, 年収, 月給, 給与
+""")
+"""Words for pay in other languages; looked for only where no other cue stands, as English postings are the most."""
 
 NOT_PAY = any_of(r"""
     rais(?:ed?|ing), funding, funded, funds?, fundrais\w+, revenues?, turnover, arr\b, mrr\b, gmv, aum\b, valued
@@ -183,10 +198,10 @@ NOT_THIS_PAY = re.compile(
 )
 """Words that hold a pay word and are about something else, up to the next pay word in their clause."""
 
-_VISA = r"\b(?:sponsor\w*|visas?|skilled worker)\b"
+_VISA = r"\b(?:sponsor\w*|visas?|skilled worker|blue card|work permits?|30 ?% ruling|going rate)(?![a-z])"
 SPONSORSHIP = re.compile(
-    rf"{_VISA}[^.\n]{{0,80}}\b(?:minimum|at least|threshold|must|unless|needs?|requires?)\b|"
-    rf"\b(?:must|needs? to|unless|cannot|minimum|at least|threshold)\b[^.\n]{{0,60}}{_VISA}"
+    rf"{_VISA}[^.\n]{{0,80}}\b(?:minimum|at least|threshold|must|unless|needs?|requires?|meets?|appl(?:y|ies))\b|"
+    rf"\b(?:must|needs? to|unless|cannot|minimum|at least|threshold|meets?)\b[^.\n]{{0,60}}{_VISA}"
 )
 """What a visa asks of a salary, which is the law's figure: "we cannot sponsor below a salary of £41,700"."""
 

@@ -5,118 +5,43 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from job_hunter.domain.money import Period
 from job_hunter.domain.pay.amounts import Amount, find_amounts
-from job_hunter.domain.pay.cues import any_of
+from job_hunter.domain.pay.ends import ends_of
 from job_hunter.domain.pay.periods import attached_period
 
 MAX_FIGURES = 200
 """A text with more money figures than this is no posting; the rest is not read, which also keeps reading linear."""
 
 _JOIN = re.compile(
-    r"\s{0,3}(?:-{1,3}|[–—‒―−~→]|->|\.{2,3}|"
-    r"\b(?:to|TO|tot|bis|till?|until|through|up to|upto|à)\b|(?<=\s)a(?=\s))\s{0,3}"
+    r"\s{0,3}(?:-{1,3}|[–—‒―−~〜～→]|->|\.{2,3}|"
+    r"\b(?:to|To|TO|tot|bis|till?|until|through|up to|upto|à|do)\b|(?<=\s)a(?=\s))\s{0,3}"
     r"(?:up to\s|circa\s|c\.\s?|approx\.?\s|~)?"
 )
-_AND = re.compile(r"\s{1,2}(?:and|und|et|y|&)\s{1,2}")
+_AND = re.compile(r"\s{1,2}(?:and|und|et|y|en|och|og|e|&)\s{1,2}")
 _BETWEEN = re.compile(
-    r"(?:between|zwischen|entre|range of|ranges?|ranging)\s{1,2}(?:the\s)?(?:of\s)?$",
+    r"(?:(?:between|zwischen|entre|tussen|mellan|mellom|mellem|range of|ranges?|ranging)\s{1,2}(?:the\s)?(?:of\s)?|"
+    r"\bmin(?:imum)?\.? and max(?:imum)?\b[^.\n\d]{0,50})$",
     re.IGNORECASE,
 )
-_OPEN_TOP = re.compile(r"\s?(?:-|–|—|to)\s?[£€$]?\?+\s?[kK]?|\s?(?:-|–|—)\s?(?:∞|infinity)")
+# "from $150,000 in our lowest geographic market up to $210,000/year in our highest": one band, as the employer says
+_OF_MARKETS = re.compile(
+    r"\s?(?:/|per )?(?:yr|year|annum)?\s?(?:in|for) (?:our|the|its) lowest[ -](?:\w+ ){0,2}?"
+    r"(?:market|region|zone|area)s?,? "
+    r"(?:up )?to (?:up to )?"
+)
 
-_ROUGHLY = r"\s{0,2}(?:around |about |circa |c\. ?|~ ?)?$"
-# What stands right before a figure and opens its lower or its upper end.
-_UPPER_WORDS = any_of(r"""
-    up ?to, upto, as much as, max(?:imum|\.)?(?: salary| pay| rate)?(?: of)?, at most, no more than, under, below
-    less than, capped at, bis zu, jusqu['’]à, hasta, tot, do
-""")
-_LOWER_WORDS = any_of(r"""
-    from, start(?:s|ing)?(?: salary| pay| rate| base| compensation| wage)?(?: at| from| of| is| is at)?
-    begin(?:s|ning)? at
-    min(?:imum|\.)?(?: [\w-]+)?(?: of| salary(?: of| is)?| pay(?: of| is)?)?, at least
-    no less than, not less than, upwards? of, north of
-    (?:in )?excess of, more than, over, above, ab, desde, dès, vanaf, od, à partir de, a partir de
-""")
-_UPPER_ONLY = re.compile(rf"(?:\b(?:{_UPPER_WORDS})\s{{0,2}}:?|[<≤]=?){_ROUGHLY}", re.IGNORECASE)
-_LOWER_ONLY = re.compile(rf"(?:\b(?:{_LOWER_WORDS})\s{{0,2}}:?|[>≥]=?){_ROUGHLY}", re.IGNORECASE)
-# The last words of the two, and those of an approximation that may follow them: anything else opens no end.
-_LEADS = frozenset(
-    [
-        "to",
-        "upto",
-        "as",
-        "max",
-        "maximum",
-        "of",
-        "most",
-        "than",
-        "under",
-        "below",
-        "at",
-        "zu",
-        "hasta",
-        "tot",
-        "do",
-        "jusqu'à",
-        "jusqu’à",
-        "salary",
-        "pay",
-        "rate",
-        "base",
-        "compensation",
-        "wage",
-        "from",
-        "start",
-        "starts",
-        "starting",
-        "is",
-        "begin",
-        "begins",
-        "beginning",
-        "least",
-        "excess",
-        "over",
-        "above",
-        "ab",
-        "desde",
-        "dès",
-        "vanaf",
-        "od",
-        "de",
-        "around",
-        "about",
-        "circa",
-        "c",
-        "ca",
-        ">",
-        ">=",
-        "<",
-        "<=",
-        "≥",
-        "≤",
-    ]
-) | {""}
-# "| to £60k |", "salary to £60k"; elsewhere a bare "to" is any preposition
-_BARE_TO = re.compile(
-    r"(?:^|[|,;:(•\n-]\s{0,2}|\b(?:salary|pay|rate|compensation|salaries|package|comp)\s)to\s$", re.IGNORECASE
-)
-_LOWER_AFTER = re.compile(
-    r"\+(?!\s?[£€$\d]|\w)|"
-    r"[ ]?(?:and (?:up|above|over|higher|beyond)\b|or (?:more|above|higher)\b|upwards?\b|minimum\b|min\b(?!\.? \d)|"
-    r"at least\b|"
-    r"plus(?=\s*(?:$|[|,.;)\n]|depending|doe|dependent|based)))",
+_LONGEST_CHAIN = 6
+_SMALLEST_BARE = 10_000
+_PAY_WORD_BEFORE = re.compile(
+    r"\b(?:salary|salaries|compensation|pay|wage|remuneration|base|gehalt|salaire|salario)"
+    r"(?: range| band| scale| bracket| guide| package| expectations?)?(?: (?:is|of|from|between|in the range of)){0,2}"
+    r"\s?[:=–-]?\s{0,2}(?:between |from )?$",
     re.IGNORECASE,
 )
-# What these three begin with, after a blank or none: asking costs a tenth of trying.
-_MAY_OPEN_TOP = frozenset("-–—t")
-_MAY_OPEN_AFTER = frozenset("+aAoOuUmMpPcC")
-_LONGEST_CHAIN = 6
 _MINIMUM = re.compile(r"\bmin(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
 _MAXIMUM = re.compile(r"\bmax(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
-_UPPER_AFTER = re.compile(r"[ ]?(?:max(?:imum)?\b(?! ?:)|cap\b|or (?:less|below)\b)", re.IGNORECASE)
 
 
 @dataclass(slots=True)  # not frozen: several are made for every posting, and a frozen one costs three times as much
@@ -166,6 +91,8 @@ def _shared_thousands(a: Amount, b: Amount) -> tuple[float, float, float]:
 def _joined(text: str, a: Amount, b: Amount) -> bool:
     """Whether the words between two amounts make them the ends of one range."""
     gap = b.start - a.end
+    if 24 < gap < 80 and (of_markets := _OF_MARKETS.match(text, a.end)):
+        return of_markets.end() == b.start
     # over the end of a line only what carries a mark of its own: a list's "- 25 days" is no upper end
     if gap > 24 or gap < 1 or (b.mark is None and "\n" in text[a.end : b.start]):
         return False
@@ -175,7 +102,15 @@ def _joined(text: str, a: Amount, b: Amount) -> bool:
     between = text[a.end : b.start].lstrip("+) ") if a.plus or text[a.end] in "+)" else text[a.end : b.start]
     if _JOIN.fullmatch(between) or _JOIN.fullmatch(text[a.end : b.start]):
         return True
-    return bool(_AND.fullmatch(between) and _BETWEEN.search(text, max(0, a.start - 30), a.start))
+    if between == "/":
+        return _is_slashed_range(a, b)
+    return bool(_AND.fullmatch(between) and _BETWEEN.search(text, max(0, a.start - 90), a.start))
+
+
+def _is_slashed_range(a: Amount, b: Amount) -> bool:
+    """`£45,000/55,000`, `£60k/£80k`: two figures of full size with a tight slash; `£25k/30 days` is none."""
+    is_whole = b.mark is not None or b.scale > 1 or b.is_grouped
+    return is_whole and b.mark in (None, a.mark) and a.period is None and a.value * a.scale < b.full <= 2 * a.full
 
 
 def _is_money(a: Amount) -> bool:
@@ -229,13 +164,23 @@ def _figures_of(text: str, chain: list[Amount]) -> list[Figure]:
     """The figures of one chain of joined amounts: a single one or a range; a longer bare chain is a date or a code."""
     if len(chain) == 1:
         return [_single(text, chain[0])] if _is_money(chain[0]) and not chain[0].is_percent else []
-    if any(a.is_percent for a in chain) or not any(_is_money(a) for a in chain):
+    if any(a.is_percent for a in chain) or not (any(_is_money(a) for a in chain) or _is_bare_salary(text, chain)):
         return []
     if len(chain) == 2:
         return [_range(text, *chain)]
     if not _is_money(chain[0]) and all(a.mark for a in chain[1:]):
         return _figures_of(text, chain[1:])  # "Level 4 - £45,000 to £50,000"
     return [_single(text, a) for a in chain] if all(a.mark for a in chain) else []
+
+
+def _is_bare_salary(text: str, chain: list[Amount]) -> bool:
+    """`Salary: 60000-80000`: a range of yearly size without any mark, right behind a pay word or alone in a header."""
+    if len(chain) != 2 or not _SMALLEST_BARE <= chain[0].value <= chain[1].value <= 4 * chain[0].value:
+        return False
+    before = text[max(0, chain[0].start - 60) : chain[0].start]
+    if _PAY_WORD_BEFORE.search(before):
+        return True
+    return before.rstrip().endswith("|") and text[chain[1].end : chain[1].end + 2].lstrip()[:1] in ("|", "")
 
 
 def _range(text: str, a: Amount, b: Amount) -> Figure:
@@ -247,35 +192,5 @@ def _range(text: str, a: Amount, b: Amount) -> Figure:
 
 
 def _single(text: str, a: Amount) -> Figure:
-    low, high, end = _ends(text, a)
+    low, high, end = ends_of(text, a)
     return Figure(a.start, end, low, high, (a.mark,) if a.mark else (), a.period, a.scale, a.is_grouped, False)
-
-
-def _ends(text: str, a: Amount) -> tuple[float | None, float | None, int]:
-    """Both ends of a single amount, None where the words around it leave one open, and where it ends."""
-    full = a.full
-    following = text[a.end : a.end + 2].lstrip()[:1]
-    if following in _MAY_OPEN_TOP and (open_top := _OPEN_TOP.match(text, a.end)):
-        return full, None, open_top.end()
-    after = text[a.end : a.end + 24]
-    if a.plus or (following in _MAY_OPEN_AFTER and _LOWER_AFTER.match(after)):
-        return full, None, a.end
-    before = text[max(0, a.start - 40) : a.start]
-    words = before.lower()
-    lead = words.rsplit(None, 1)[-1:]
-    is_upper = following in _MAY_OPEN_AFTER and _UPPER_AFTER.match(after) is not None
-    if not is_upper and (not lead or lead[0].strip(":.,(~") not in _LEADS) and "min" not in words:
-        return full, full, a.end
-    end = "upper" if is_upper else open_end(before)
-    return None if end == "upper" else full, None if end == "lower" else full, a.end
-
-
-@lru_cache(maxsize=2048)
-def open_end(before: str) -> str | None:
-    """Which end the words right before a figure open: `upper` ("up to"), `lower` ("from") or none.
-
-    A board repeats these words on many of its postings, so that what they say is kept.
-    """
-    if _UPPER_ONLY.search(before) or _BARE_TO.search(before):
-        return "upper"
-    return "lower" if _LOWER_ONLY.search(before) else None

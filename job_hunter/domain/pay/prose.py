@@ -37,6 +37,7 @@ _TOTAL_STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _SPLIT_BEHIND = re.compile(rf"\s?\(\s?(?:{_VARIABLE}|\d0\s?/\s?\d0)", re.IGNORECASE)
+_TOTAL_BEHIND = re.compile(r"\+ ?(?:TC\b|[Tt]otal [Cc]omp)")
 _NEGATED_OTE = re.compile(r"\b(?:excl\w*|not incl\w*|does not|before|without|base (?:salary|pay))\b", re.IGNORECASE)
 _STIPEND_JOB = re.compile(
     r"\b(?:ph\.? ?d|doctoral|fellow(?:s|ship)?|intern(?:s|ship)?|resident|residency|student|studentship|scholar|"
@@ -114,7 +115,9 @@ def _judge(
     is_first_line, bars = bars_around(text, figure)
     is_header = opens and bars >= 2
     header = (standalone and (is_first_line or bars >= 2)) or (is_header and is_first_line and figure.is_range)
-    rank, why = _rank(figure, labelled, standalone=standalone, header=header, markup=in_markup, resolved=resolved)
+    rank, why = _rank(
+        figure, labelled, opens=opens, standalone=standalone, header=header, markup=in_markup, resolved=resolved
+    )
     if not rank:
         return Found(figure, labelled.label, None, why, 0)
     own = own_currency(countries)
@@ -145,7 +148,7 @@ def _relabelled(labelled: Labelled, figure: Figure, resolved: Resolved, role: st
 
 
 def _rank(
-    figure: Figure, labelled: Labelled, *, standalone: bool, header: bool, markup: bool, resolved: Resolved
+    figure: Figure, labelled: Labelled, *, opens: bool, standalone: bool, header: bool, markup: bool, resolved: Resolved
 ) -> tuple[int, str]:
     """How surely the figure is the pay of the job, and by which evidence."""
     if markup:
@@ -158,7 +161,9 @@ def _rank(
         return (3 if figure.is_range and figure.marks else 2), "own_segment"
     if not figure.marks or labelled.rule == "far_from_pay":
         return 0, "no_pay_word"
-    if figure.period is not None and (figure.is_range or figure.period is not Period.YEAR):
+    # a price or a perk is by the month too: a single such figure needs a pay word, or to open its segment
+    is_wage = figure.is_range or figure.period in (Period.HOUR, Period.DAY)
+    if figure.period is not None and (is_wage or (opens and figure.period is not Period.YEAR)):
         return (3 if figure.is_range and not resolved.is_inferred else 2), "stated_period"
     if figure.is_range and not resolved.is_inferred:
         return 1, "range_of_pay_size"
@@ -173,6 +178,8 @@ def _basis(text: str, figure: Figure, label: Label) -> Basis:
         return Basis.TOTAL
     if _SPLIT_BEHIND.match(text, figure.end):
         return Basis.OTE
+    if _TOTAL_BEHIND.match(text, figure.end):
+        return Basis.TOTAL
     after = text[figure.end : figure.end + 220]
     around = (text[max(0, figure.start - 160) : figure.start] + after).lower()
     if not (

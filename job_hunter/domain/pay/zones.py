@@ -80,7 +80,8 @@ _NO_PLACE = {
 _OUTSIDE = re.compile(r"\b(?:outside(?: of)?|excluding|except|not in|rest of)\s(?:the\s)?[A-Z][\w.]*(?:\s[A-Z]\w*)?")
 _ELSEWHERE = re.compile(
     r"\b(?:elsewhere|(?:all )?other (?:\w+ )?(?:locations|places|cities|states|areas|offices)|"
-    r"rest of|all other|outside)\b",
+    r"rest of|all other|outside|non-london|nationwide|"
+    r"national(?:ly)?(?=\s?[:)(–-]|\s(?:pay|salary|base|range|band|rates?|locations?|offices?)))\b",
     re.IGNORECASE,
 )
 
