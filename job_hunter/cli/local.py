@@ -40,6 +40,8 @@ from job_hunter.usecases.refresh import clock_at, refresh
 WEEKS = 12
 PREFECT_PORT = 4200
 LOCAL_POOL = "job-hunter-local"
+WORKER_GRACE_SECONDS = 3.0
+"""Prefect's worker sleeps through SIGINT, and ends at the second signal."""
 SEED = 2026
 
 
@@ -249,7 +251,7 @@ def up_command() -> None:
         run_to_end(bootstrap, env=env, log=at.log("bootstrap"), name="the bootstrap")
         for pool, name in ((LOCAL_POOL, "worker"), (f"{LOCAL_POOL}-shards", "worker-of-shards")):
             worker = ("prefect", "worker", "start", "--pool", pool, "--type", "process", "--name", name)
-            stack.enter_context(started(worker, env=env, log=at.log(name)))
+            stack.enter_context(started(worker, env=env, log=at.log(name), grace=WORKER_GRACE_SECONDS))
         out.print(
             f"Prefect UI        {server.url}\n"
             f"run the refresh   PREFECT_API_URL={server.api} .venv/bin/prefect deployment run refresh/refresh\n"

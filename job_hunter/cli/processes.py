@@ -40,8 +40,13 @@ def command(arguments: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def started(arguments: Sequence[str], *, env: Mapping[str, str | None], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program of this environment for the time of the block; its whole group is ended with it."""
+def started(
+    arguments: Sequence[str], *, env: Mapping[str, str | None], log: Path, grace: float = GRACE_SECONDS
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program of this environment for the time of the block; its whole group is ended with it.
+
+    It is asked to end by SIGINT and by SIGTERM, each time with `grace` seconds to do so, and then killed.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         output = stack.enter_context(log.open("ab"))
@@ -56,16 +61,16 @@ def started(arguments: Sequence[str], *, env: Mapping[str, str | None], log: Pat
         try:
             yield process
         finally:
-            _end(process)
+            _end(process, grace)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], grace: float) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         if process.poll() is not None:
             break
         process.send_signal(number)
         try:
-            process.wait(GRACE_SECONDS)
+            process.wait(grace)
         except subprocess.TimeoutExpired:
             continue
     try:
