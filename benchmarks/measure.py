@@ -70,6 +70,12 @@ def run_program(command: Sequence[str], *, env: Mapping[str, str], postmaster: i
     return Cost(cpu, wall, usage.ru_maxrss / 1024, postgres_cpu(postmaster) - before)
 
 
+def process_cpu(pid: int) -> float:
+    """Seconds of CPU that a running process has spent, its ended children left out."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
 def postgres_cpu(postmaster: int | None) -> float:
     """Seconds of CPU that a Postgres server and all its backends, ended ones included, have spent."""
     if postmaster is None:
