@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ import asyncpg
 from sqlalchemy import text
 
 from benchmarks.growth import dashboard_seconds, doctor_seconds, fill_rest
+from benchmarks.measure import run_program
 from job_hunter.storage.database import Database, asyncpg_dsn
-from job_hunter.storage.embedded import embedded_postgres
+from job_hunter.storage.embedded import embedded_postgres, embedded_state
 from job_hunter.storage.migrate import migrate
 from job_hunter.usecases.analyze import analyze
 
@@ -182,9 +184,16 @@ def bench_history() -> dict[str, Any]:
             embedded_postgres(Path(folder) / "five", durable=False) as five_years,
         ):
             reports = asyncio.run(report_seconds({1: one_year, 5: five_years}))
+            report = ("-m", "job_hunter", "analyze", "--date", f"{LAST}", "--format", "json")
+            program = run_program(
+                (sys.executable, *report),
+                env={"DB_CONNECTION_STRING": five_years},
+                postmaster=embedded_state(Path(folder) / "five").pid,
+            )
     one, five = figures["report_1_year"], figures["report_5_years"] = reports[1], reports[5]
     growth = five["seconds"] / one["seconds"]
     figures["report_growth"] = round(growth, 2)
+    figures["report_5_years_as_a_program"] = {name: round(value, 3) for name, value in asdict(program).items()}
     grown = {"doctor": (one["doctor, seconds"], five["doctor, seconds"])}
     grown |= {
         f"dashboard {name}": (seconds, five["dashboards, seconds"][name])

@@ -27,6 +27,17 @@ class Cost:
     postgres_cpu: float = 0.0
 
 
+# Between us and the program: a child's peak memory begins with that of the process that started it.
+_LAUNCHER = """
+import json, os, sys, time
+began = time.perf_counter()
+silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+_, status, usage = os.wait4(os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=silent), 0)
+cpu, wall = usage.ru_utime + usage.ru_stime, time.perf_counter() - began
+print(json.dumps([os.waitstatus_to_exitcode(status), cpu, wall, usage.ru_maxrss / 1024]))
+"""
+
+
 class Meter:
     """CPU and wall time of this process since it was made, and its peak memory."""
 
@@ -57,17 +68,21 @@ def run_client(arguments: Sequence[str], *, env: Mapping[str, str], postmaster: 
 
 
 def run_program(command: Sequence[str], *, env: Mapping[str, str], postmaster: int | None = None) -> Cost:
-    """Run any program to its end and measure it and its children as a whole."""
-    before, began = postgres_cpu(postmaster), time.perf_counter()
-    process = subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    """Run any program to its end and measure it and its children as a whole; `command` begins with a whole path."""
+    before = postgres_cpu(postmaster)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", _LAUNCHER, *command], env={**os.environ, **env}, capture_output=True
+    )
+    status, *figures = json.loads(done.stdout)
     if status:
-        raise RuntimeError(f"{' '.join(command)} failed: {said.decode(errors='replace')[-2000:]}")
-    wall = time.perf_counter() - began
-    cpu = usage.ru_utime + usage.ru_stime
-    return Cost(cpu, wall, usage.ru_maxrss / 1024, postgres_cpu(postmaster) - before)
+        raise RuntimeError(f"{' '.join(command)} failed: {done.stderr.decode(errors='replace')[-2000:]}")
+    return Cost(*figures, postgres_cpu(postmaster) - before)
+
+
+def process_cpu(pid: int) -> float:
+    """Seconds of CPU that a running process has spent, its ended children left out."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def postgres_cpu(postmaster: int | None) -> float:

@@ -22,8 +22,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from benchmarks.measure import postgres_cpu, process_cpu
 from job_hunter.settings import process_environment
-from job_hunter.storage.embedded import embedded_postgres
+from job_hunter.storage.embedded import embedded_postgres, embedded_state
 
 NOTIFICATIONS, AT_ONCE, LINES = 10_000, 50, 30
 P99_MS, GROWTH = 100.0, 1.10
@@ -143,9 +144,11 @@ def bench_receiver() -> dict[str, Any]:
                 if server.poll() is not None:
                     raise RuntimeError(f"the receiver did not start: {log.read_text()}")
                 time.sleep(0.05)
-            began = time.perf_counter()
+            postmaster = embedded_state(Path(folder) / "pg").pid
+            before, began = (process_cpu(server.pid), postgres_cpu(postmaster)), time.perf_counter()
             seen, memory = asyncio.run(load(lines[0].removeprefix("listening on "), server.pid))
             seconds = time.perf_counter() - began
+            spent, by_postgres = process_cpu(server.pid) - before[0], postgres_cpu(postmaster) - before[1]
             rows, keys = asyncio.run(stored(dsn))
         finally:
             server.terminate()
@@ -161,6 +164,8 @@ def bench_receiver() -> dict[str, Any]:
         "notifications": len(seen),
         "at_once": AT_ONCE,
         "seconds": round(seconds, 1),
+        "cpu": round(spent, 2),
+        "postgres_cpu": round(by_postgres, 2),
         "p50_ms": round(p50, 1),
         "p99_ms": round(p99, 1),
         "longest_ms": round(times[-1], 1),

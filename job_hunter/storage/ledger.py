@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import orjson
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from job_hunter.domain.closing import BoardHistory, FetchStatus
@@ -114,11 +115,42 @@ async def read_board_states(
     }
 
 
+_NAMED_ALIKE = (
+    "http_status",
+    "is_not_modified",
+    "tries",
+    "seconds",
+    "wire_bytes",
+    "etag",
+    "last_modified",
+    "postings",
+    "new",
+    "changed",
+    "unchanged",
+    "closed",
+    "reopened",
+    "rejected",
+    "with_pay",
+    "with_level",
+    "with_place",
+    "message",
+)
+"""Columns of a board's row that a result names alike."""
+
+
+@cache
+def _board_upsert(names: tuple[str, ...]) -> Insert:
+    """The statement that writes those columns of a board's row; composing it takes longer than running it."""
+    statement = insert(BoardFetchRow.__table__)  # type: ignore[attr-defined]
+    keys = ("run_id", "source", "board")
+    changed = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
 async def write_board_result(
     connection: AsyncConnection, run: Run, result: BoardResult, *, company_id: int | None, at: datetime
 ) -> None:
     """Write the ledger's row of one board; a retry within the run replaces it."""
-    table = BoardFetchRow.__table__  # type: ignore[attr-defined]
     values: dict[str, Any] = {
         "run_id": run.id,
         "source": result.source,
@@ -133,34 +165,8 @@ async def write_board_result(
         "rejects": list(result.rejects) or None,
         "unread_fields": dict(result.unread_fields) or None,
     }
-    for name in [
-        "http_status",
-        "is_not_modified",
-        "tries",
-        "seconds",
-        "wire_bytes",
-        "etag",
-        "last_modified",
-        "postings",
-        "new",
-        "changed",
-        "unchanged",
-        "closed",
-        "reopened",
-        "rejected",
-        "with_pay",
-        "with_level",
-        "with_place",
-        "message",
-    ]:
-        values[name] = getattr(result, name)
-    statement = insert(table).values(values)
-    keys = ("run_id", "source", "board")
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=keys, set_={name: statement.excluded[name] for name in values if name not in keys}
-        )
-    )
+    values |= {name: getattr(result, name) for name in _NAMED_ALIKE}
+    await connection.execute(_board_upsert(tuple(values)), values)
 
 
 async def read_newest_day(connection: AsyncConnection) -> date | None:
