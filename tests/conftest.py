@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from job_hunter.storage.embedded import embedded_postgres, stop_abandoned
 
@@ -23,6 +24,10 @@ T = TypeVar("T")
 KEPT = frozenset({"JOB_HUNTER_REAL_PAYLOADS", "JOB_HUNTER_GOLD"})
 REMOVED = ("JOB_HUNTER_", "DB_CONNECTION_STRING", "PREFECT_API_", "PREFECT_PROFILE", "CDIO_", "WEBHOOK_", "PG")
 SERVER_PREFIX = "jhpg-"  # short: a socket's path has at most 107 bytes
+
+# A law that takes its time on a busy machine is not broken.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,8 @@ from markupsafe import Markup
 from markupsafe import escape as _escape
 
 _BREAK = "\N{ZERO WIDTH SPACE}"
-_MARKDOWN = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|#~!$"})
+_MARKDOWN = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|#~!$@"})
+_ADDRESS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
 
 
 def printable(value: object) -> str:
@@ -28,13 +29,18 @@ def markdown(value: object, *, longest_word: int = 60) -> str:
     Words longer than `longest_word` get places to break: a page that cannot break one cuts its whole paragraph.
     """
     words = (_breakable(word, longest_word) for word in printable(value).split(" "))
-    return " ".join(words).translate(_MARKDOWN)
+    return _plain(" ".join(words))
 
 
 def markdown_cell(value: object) -> str:
     """`value` as plain text in a table's cell, on lines of 28 characters: Prefect's UI breaks none by itself."""
     lines = wrap(printable(value), 28, break_on_hyphens=False)
-    return "<br>".join(line.translate(_MARKDOWN) for line in lines)
+    return "<br>".join(_plain(line) for line in lines)
+
+
+def _plain(text: str) -> str:
+    """`text` without a meaning in markdown, in which a bare address becomes a link by itself."""
+    return _ADDRESS.sub(r"\\\g<0>", text.translate(_MARKDOWN))
 
 
 def _breakable(word: str, longest: int) -> str:

@@ -48,6 +48,7 @@ def assert_equals_truth(report: LeadersReport, market: Market, location: str, le
             assert (leader.p25, leader.p75) == pytest.approx((row.p25, row.p75), abs=0.011)
     here = truth.select(on, bucket=location, families=FAMILIES, level=level)
     assert (report.open_roles, report.states_pay) == (len(here), sum(one.band is not None for one in here))
+    assert report.rate_date == max((one.rate_date for one in here if one.rate_date), default=None)
     assert report.market_p50 == (pytest.approx(_median(one.gbp for one in here), abs=0.011) if true else None)
     for comparison in report.comparisons:
         asked = (comparison.before, on, location, FAMILIES, level)

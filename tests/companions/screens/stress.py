@@ -10,7 +10,10 @@ from job_hunter.domain.level import Family, Level
 from job_hunter.domain.trends import DeltaSplit
 
 ON = date(2026, 11, 22)
-HOSTILE = "<script>alert('x')</script> | **Bold** [x](javascript:alert(1)) `code` \x1b[31m=HYPERLINK(1)"
+HOSTILE = (
+    "<script>alert('x')</script> | **Bold** [x](javascript:alert(1)) `code` \x1b[31m=HYPERLINK(1) "
+    "https://x.example a@x.example"
+)
 NAMES = (
     "Wolverhampton International Quantitative Research and Electronic Market Making Partners (Europe) Limited",
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
