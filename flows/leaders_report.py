@@ -68,6 +68,9 @@ async def leaders_report(
             question; as JOB_HUNTER_NOTIFY says when left out.
         start_alert: with a run_id, start the deployment comp-alert/comp-alert at the end.
     """
+    for name, value in (("top_n", top_n), ("trend_weeks", trend_weeks)):
+        if value < 1:
+            raise UsageError(f"{name}: must be 1 or more, not {value}")
     async with open_flow_runtime(migrated=True) as opened:
         places = sorted(with_remote(load_readings(opened.config_dir).gazetteer.buckets))
         if location not in places:
