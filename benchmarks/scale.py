@@ -27,14 +27,14 @@ POSTINGS, BODY = 130, 3000
 LINEAR, FLAT, MINUTES = 1.15, 1.20, 20.0
 RESULTS = Path(__file__).parent / "results"
 FLOW = """
-import asyncio
+import asyncio, pathlib, sys
 from prefect import get_client
 from flows.refresh import Source, refresh
 
 async def main():
     await refresh(sources=[Source.ATS], start_report=False)
     async with get_client() as client:
-        print(len(await client.read_task_runs()))
+        pathlib.Path(sys.argv[1]).write_text(str(len(await client.read_task_runs())))
 asyncio.run(main())
 """
 
@@ -71,9 +71,8 @@ def flow_tasks(boards: int, folder: Path) -> dict[str, Any]:
         with sandbox_process(*_world(boards, 1, 500), "--write-config", str(config)) as replica:
             env = {**base, **replica["env"], "PREFECT_HOME": str(folder / "prefect"), "PREFECT_LOGGING_LEVEL": "ERROR"}
             said = folder / "task_runs"
-            command = ("sh", "-c", f'"{sys.executable}" -c "$0" > "{said}"', FLOW)
-            wall = run_program(command, env=env).wall
-    task_runs = int(said.read_text().split()[-1])
+            wall = run_program((sys.executable, "-c", FLOW, str(said)), env=env).wall
+    task_runs = int(said.read_text())
     sys.stdout.write(f"{boards:>6} boards through the flow: {task_runs} task runs, {wall:.0f} s\n")
     return {"boards": boards, "task_runs": task_runs, "wall": wall}
 
