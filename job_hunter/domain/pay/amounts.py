@@ -121,7 +121,9 @@ _MAY_JOIN = re.compile(
     r"\s{0,3}(?:[-–—‒―−~〜～→&/]|\.\.|(?:to|To|TO|and|und|et|y|bis|till?|until|through|up ?to|tot|à|en|och|og|e|do)\b|"
     r"(?<=\s)a(?=\s))"
 )
-_JOINS = frozenset("-–—‒―−~〜～→odslhàatyneg&./")
+_JOINS = frozenset("-–—‒―−~〜～→odslhàaty&./")
+# Short words that join ends too; their last letters alone would be those of every second word.
+_SHORT_JOINS = frozenset(("en", "e", "og"))
 _ENDS_AMOUNT = frozenset("0123456789kK")
 _NEXT_WORD = re.compile(rf"{_GAP}?(?:,-{{1,2}}|\+)?{_GAP}{{0,2}}\(?([A-Za-zčł]+|[^\sA-Za-z0-9])")
 _MONEY_WORDS = frozenset(
@@ -172,6 +174,14 @@ def _may_be_money(text: str, at: int) -> bool:
         return False
     word = found[1].lower()
     return word in _MONEY_WORDS or word in _SIGN_ENDS or (word[0] in "kt" and word[1:] in _MONEY_WORDS)
+
+
+def _follows_join(text: str, at: int) -> bool:
+    """Whether what stands before a bare number may join it to the one before."""
+    last = text[max(0, at - 2) : at].rstrip()[-1:]
+    if last in "neg" and last:
+        return text[max(0, at - 5) : at].split()[-1] in _SHORT_JOINS
+    return last in _JOINS
 
 
 def _mark_before(text: str, floor: int, at: int) -> tuple[str | None, int, bool]:
@@ -242,9 +252,7 @@ def find_amounts(text: str) -> Iterator[Amount]:
             continue
         if before is None and not _may_be_money(text, to):
             # a plain number matters only as one end of a range
-            number = (
-                number_of(cluster) if _MAY_JOIN.match(text, to) or text[at - 2 : at].rstrip()[-1:] in _JOINS else None
-            )
+            number = number_of(cluster) if _follows_join(text, at) or _MAY_JOIN.match(text, to) else None
             if number is not None:
                 yield Amount(
                     at, to, number[0], 1.0, None, number[1], False, None, text[to : to + 2].lstrip()[:1] == "%"

@@ -31,6 +31,10 @@ _BY_NAME = {cue.name: cue for cue in CUES}
 _ALL = "|".join(f"(?P<{cue.name}>{cue.words})" for cue in CUES) + f"|(?P<not_pay>{NOT_PAY})"
 # Matched on lower-cased words, without IGNORECASE: the engine can then refuse a branch by its first letter.
 _NEAR = re.compile(rf"(?<![a-z0-9])(?:{_ALL})(?![a-z])")
+_ABROAD_PART = re.compile(
+    "gehalt|l[oöø]h?n|tjm|satz|salaris|uurloon|stawka|pensja|mzda|palkka|retribu|wynagr|ütung|wide|remunera|fizet|sal[aá]r|"
+    "maaş|[年月給]"
+)
 _ABROAD = re.compile(rf"(?<![a-z0-9])(?P<base>{PAY_ABROAD})(?![a-z])")
 
 # Words that may stand between a noun and its figure without breaking the bond.
@@ -91,7 +95,7 @@ def label_of(before: str, after: str) -> Labelled:
     if REFUSED_OFFER.search(before[-60:]):
         return Labelled(Label.NOT_PAY, "refused_offer", False)
     tail_end = found.start() if (found := _CONNECTOR.search(low_after)) else len(after)
-    cues = _cues_before(before) or list(_ABROAD.finditer(before))
+    cues = _cues_before(before) or (list(_ABROAD.finditer(before)) if _ABROAD_PART.search(before) else [])
     if close := _after_cue(low_after[:tail_end], after[:tail_end], is_taken=bool(cues) and _is_tight(before, cues[-1])):
         return close
     if _is_for_a_visa(before, low_after):

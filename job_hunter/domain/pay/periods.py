@@ -64,8 +64,12 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 
-# What no period begins with, after a blank or a bracket.
-_NO_PERIOD = frozenset("0123456789-–—.;:)?!|%$£€ckoqtuvxz")
+# The two letters that a period, or what may stand before it, begins with after a blank, a comma or a bracket.
+_PERIOD_STARTS = frozenset(
+    "pe ea ev pr pa al im na po il gr ne br be af ba sa eq fu ft in do lí li hr ho da we wö mo pc pm me mi ma ye an jä "
+    "ro pd pw ph an a".split()
+)
+_MAY_START = frozenset("/+.\n")
 
 
 def _may_name_period(low: str) -> bool:
@@ -93,7 +97,13 @@ def _may_name_period(low: str) -> bool:
 
 def attached_period(text: str, at: int) -> tuple[Period | None, int]:
     """The period written directly behind a figure that ends at `at`, and where it ends; (None, at) when none is."""
-    if text[at : at + 3].lstrip(" (")[:1] in _NO_PERIOD:
+    start = text[at : at + 5].lstrip(" (,")[:2]
+    if not (
+        start[:1] in _MAY_START
+        or start.lower().rstrip() in _PERIOD_STARTS
+        or start[1:] in _MAY_START
+        or start.isupper()
+    ):
         return None, at
     found = _AFTER.match(text, at, min(len(text), at + 60))
     if not found or found.lastgroup is None:
