@@ -91,7 +91,7 @@ def _shared_thousands(a: Amount, b: Amount) -> tuple[float, float, float]:
 def _joined(text: str, a: Amount, b: Amount) -> bool:
     """Whether the words between two amounts make them the ends of one range."""
     gap = b.start - a.end
-    if 24 < gap < 80 and (of_markets := _OF_MARKETS.match(text, a.end)):
+    if 24 < gap < 80 and "lowest" in text[a.end : b.start] and (of_markets := _OF_MARKETS.match(text, a.end)):
         return of_markets.end() == b.start
     # over the end of a line only what carries a mark of its own: a list's "- 25 days" is no upper end
     if gap > 24 or gap < 1 or (b.mark is None and "\n" in text[a.end : b.start]):

@@ -65,10 +65,11 @@ _COUNTED = re.compile(
 )
 
 # The two letters that a period, or what may stand before it, begins with after a blank, a comma or a bracket.
-_PERIOD_STARTS = frozenset(
-    "pe ea ev pr pa al im na po il gr ne br be af ba sa eq fu ft in do lí li hr ho da we wö mo pc pm me mi ma ye an jä "
-    "ro pd pw ph an a".split()
-)
+_PERIOD_STARTS = frozenset((
+    "pe", "ea", "ev", "pr", "pa", "al", "im", "na", "po", "il", "gr", "ne", "br", "be", "af", "ba", "sa", "eq", "fu",
+    "ft", "in", "do", "lí", "li", "hr", "ho", "da", "we", "wö", "mo", "pc", "pm", "me", "mi", "ma", "ye", "an", "jä",
+    "ro", "pd", "pw", "ph", "a",
+))  # fmt: skip
 _MAY_START = frozenset("/+.\n")
 
 
