@@ -36,7 +36,7 @@ __all__ = [
     "read_level",
 ]
 
-LEVEL_READING = 1
+LEVEL_READING = 2
 """Version of these rules; raised when one of them changes, so that stored roles are read again."""
 
 TITLE_LIMIT = 300
@@ -66,7 +66,7 @@ _SUBORDINATE = re.compile(
     r"\b(?:assistant|ea|pa|advisor|adviser|partner|staff|support(?:ing)?|reporting)\s+to\b.*", re.IGNORECASE
 )
 _CHIEF_OFFICER = re.compile(r"\bchief(?:\s+(?:[\w&-]+,?)){0,5}?\s+officer\b", re.IGNORECASE)
-_OFFICER_CODE = re.compile(r"(?:^|[/,(|–&+]|\band\b|\b(?:interim|deputy|fractional|acting|global|group)\b)\s*"
+_OFFICER_CODE = re.compile(r"(?:^|[/,(|–&+]|\band\b|\b(?i:interim|deputy|fractional|acting|global|group|co)\b-?)\s*"
                            r"(?:CEO|CTO|CFO|COO|CMO|CPO|CRO|CIO|CISO|CHRO|CCO|CDO)\s*(?=$|[/,()|–&+:-])")  # fmt: skip
 _DATE_OR_ID = re.compile(r"\b\d{1,2}/\d{1,2}/\d{2,4}\b|\(\s*#?[A-Z]{0,4}-?\d{3,}\s*\)|#\d+")
 _DIGIT = re.compile(r"\d")
@@ -88,7 +88,19 @@ _LED_BY_MANAGERS = frozenset(
     ("engineering", "software", "data", "analytics", "development", "science", "senior", "sr", "staff", "principal", "")
 )
 _CEDES_TO_NEWCOMER = frozenset((Level.MANAGER, Level.STAFF))
-_NOT_NEWCOMER_BEFORE = frozenset(("program", "programme", "programs", "programmes", "recruitment", "recruiting"))
+_NOT_NEWCOMER_BEFORE = frozenset(
+    (
+        "program",
+        "programme",
+        "programs",
+        "programmes",
+        "recruitment",
+        "recruiting",
+        "scheme",
+        "schemes",
+        "apprenticeship",
+    )
+)
 
 
 @lru_cache(maxsize=8192)
@@ -99,9 +111,9 @@ def _read(title: str, ladder: Ladder, company: CompanyLadder | None) -> LevelRea
     words = words_of(plain, limit=TITLE_LIMIT)
     parts = list(_parts(words))
     found = [list(_marks(part, table)) for part in parts]
-    for marks in found:
+    for part, marks in zip(parts, found, strict=True):
         for mark, text, _, _ in marks:
-            if mark.rule == "intern":
+            if mark.rule == "intern" and (text != "stage" or len(part) == 1):
                 return LevelReading(Level.INTERN, text, "intern")
     weak: LevelReading | None = None
     for part, marks in zip(parts, found, strict=True):
@@ -175,7 +187,7 @@ def _states_rank(part: list[Word], mark: tuple[Mark, str, int, int]) -> bool:
     if text == "staff":
         closes = end == len(part)
         return not (closes and start > 0 and part[start].before == " ")
-    if text == "head":
+    if text in ("head", "stage"):
         return len(part) == 1
     if text == "entry":
         return end == len(part) or part[end].key == "level"

@@ -39,6 +39,8 @@ _AFTER_NAMES = frozenset((
     "junction", "creek", "village", "mills", "corners", "harbor", "harbour", "ridge", "point", "shores",
     "gardens"
 ))  # fmt: skip
+_STREETS = frozenset(("street", "square", "road", "avenue", "lane"))
+_SHORT_STREETS = frozenset(("st", "rd", "ave"))
 _HYPHENED = frozenset((
     "et", "en", "de", "sur", "la", "le", "les", "lez", "sous", "upon", "under", "on", "in", "am", "an", "der",
     "aan", "d", "du", "des"
@@ -109,6 +111,8 @@ def _units(words: Sequence[Word], gazetteer: Gazetteer) -> Iterator[Unit]:
         elif senses[0].kind is Kind.CITY and (extra := _longer_name(run, words, at + length, bounds, keys)):
             # A longer name of its own: unknown, and never the shorter one.
             unknown = length + extra - 1
+        elif _names_street(senses, words, at + length, bounds):
+            unknown = length + 1
         if unknown:
             if not run:
                 run_start = (sep, is_hard)
@@ -161,7 +165,7 @@ def _compound(words: Sequence[Word], at: int) -> int:
     end = at + 1
     while end < min(len(words), at + 8) and words[end].before == "-":
         end += 1
-    has_particle = any(word.key in _HYPHENED for word in words[at + 1 : end - 1])
+    has_particle = any(word.key in _HYPHENED and not word.raw.isupper() for word in words[at + 1 : end - 1])
     return end - at if has_particle else 0
 
 
@@ -194,7 +198,7 @@ def _is_code(
             return True
         starts = at == 0 or word.before != " "
         return ends and (starts or follows_city or word.key not in _CODE_WORDS)
-    if not is_wide or not follows_city or len(word.key) > 3 or not ends:
+    if not is_wide or not follows_city or len(word.key) > 3 or not ends or (word.key in _BETWEEN and after is not None):
         return False
     return word.before == "," or (word.before == " " and word.raw[0].isupper() and at + 1 == len(words))
 
@@ -208,6 +212,13 @@ def _longer_name(run: list[Word], words: Sequence[Word], at: int, bounds: list[i
     return 1 + after if before or after else 0
 
 
+def _names_street(senses: tuple[Sense, ...], words: Sequence[Word], at: int, bounds: list[int]) -> bool:
+    """Whether the next word makes a street's name of a place's: "Oxford Street", "Canada Square", "Liverpool St"."""
+    follows = at < len(words) and at < bounds[at - 1] and words[at].before == " "
+    is_street = follows and (words[at].key in _STREETS or (words[at].key in _SHORT_STREETS and at + 1 == bounds[at]))
+    return is_street and senses[0].kind in (Kind.CITY, Kind.REGION, Kind.COUNTRY)
+
+
 def settle_qualifiers(units: list[Unit], gazetteer: Gazetteer) -> None:
     """Decide by their neighbours what names that may be several things stand for; the units are changed in place."""
     regions, cities = _heads(units)
@@ -217,6 +228,9 @@ def settle_qualifiers(units: list[Unit], gazetteer: Gazetteer) -> None:
         if not unit.senses:
             _settle_unknown(unit, before, after)
         elif unit.of(Kind.CITY) and (wider := unit.of(Kind.REGION, Kind.COUNTRY)):
+            if _is_rather_wider(unit, after):
+                unit.senses = tuple(wider)
+                continue
             among = unit.is_hard and any(regions[s.country] > cities[s.country] - 1 > -1 for s in wider)
             if among or (before is not None and _qualifies(before, unit, after, gazetteer)):
                 unit.senses = tuple(wider)
@@ -228,6 +242,13 @@ def settle_qualifiers(units: list[Unit], gazetteer: Gazetteer) -> None:
         elif after is not None and after.sep == "," and _is_other_name(unit, before, after):
             unit.senses = ()
         _settle_london(unit, before, after, gazetteer)
+
+
+def _is_rather_wider(unit: Unit, after: Unit | None) -> bool:
+    """Whether a name is a city only where its country is named, and it is not: "Richmond, Surrey", "Georgia"."""
+    cities = unit.of(Kind.CITY)
+    named = countries_of(after) if after is not None else set()
+    return all(sense.is_secondary for sense in cities) and not any(sense.country in named for sense in cities)
 
 
 def _heads(units: list[Unit]) -> tuple[Counter[str | None], Counter[str | None]]:
@@ -285,7 +306,7 @@ def countries_of(unit: Unit) -> set[str]:
 
 
 def _qualifies(before: Unit, unit: Unit, after: Unit | None, gazetteer: Gazetteer) -> bool:
-    names = [sense.name for sense in unit.senses]
+    names = [sense.name for sense in unit.senses if sense.kind is not Kind.AREA]
     wider = unit.of(Kind.REGION, Kind.COUNTRY)
     if not before.senses:
         is_chain = after is not None and after.sep == "," and bool(after.of(Kind.COUNTRY)) and not after.of(Kind.CITY)

@@ -27,7 +27,7 @@ from job_hunter.domain.location_units import Unit, countries_of, following, is_n
 from job_hunter.domain.phrases import words_of
 from job_hunter.domain.place import LocationReading, Place
 
-LOCATION_READING = 1
+LOCATION_READING = 2
 """Version of these rules; raised when one of them changes, so that stored roles are read again."""
 
 LOCATION_LIMIT = 1000

@@ -38,8 +38,9 @@ _MULTIPLIER = re.compile(
     rf"(?P<plus>\+)?(?:{_GAP}?(?P<k>[kK]|thousand|grand|tys\.?|mille?)"
     rf"|{_GAP}?(?P<big>mm|MM|mn|mio|mln|mill?|m|M|bn|BN|Bn|bil|bill|b|B|tn|T(?!€|EUR)|juta|jt|[mM]illions?|MILLION|[bB]illions?|[tT]rillions?)"
     rf"|{_GAP}?(?P<man>万)(?=円|~|〜|～|[-–]|$)"
-    rf"|{_GAP}?(?P<lakh>lakhs?|lacs?|Lakhs?|LPA|lpa|crores?|Cr|cr))"
-    rf"(?![A-Za-z0-9])|(?P<gluedplus>\+)? ?(?P<glued>[kK]|T(?=€|EUR))(?={_CODE}|{_SIGN}|{_LOWER}\b)"
+    rf"|{_GAP}?(?P<lakh>[Ll]akhs?|LAKHS?|[Ll]acs?|LACS?|L(?![A-Za-z])|LPA|lpa|[Cc]rores?|Cr|cr))"
+    rf"(?![A-Za-z0-9])|(?P<gluedplus>\+)? ?(?P<glued>[kK]|T(?=€|EUR))"
+    rf"(?={_CODE}|{_SIGN}|{_LOWER}\b|pa\b|p\.a|p[cd]?m\b|p[dh]\b)"
 )
 # What a multiplier and a mark behind a figure begin with, after blanks and a bracket: asking costs less than trying.
 _BLANKS = " \u00a0\u202f\u2009"
@@ -51,6 +52,7 @@ _LEFT_TRAILER = re.compile(r",[-–]{1,2}(?!\d)|\.[-–](?!\d)")
 
 # Pension schemes named after a paragraph: "401k" without a currency sign is never an amount.
 _PENSION_SCHEMES = frozenset({"401", "403", "457"})
+_RUPEES = frozenset(("₹", "INR", "inr", "Rs", "Rs."))
 _SEPARATOR = re.compile(r", |[.,'’ \u00a0\u202f\u2009]")
 _MILLIONS = {"m", "mm", "mn", "mio", "mln", "mil", "mill", "million", "millions", "juta", "jt"}
 
@@ -121,7 +123,9 @@ _MAY_JOIN = re.compile(
     r"\s{0,3}(?:[-–—‒―−~〜～→&/]|\.\.|(?:to|To|TO|and|und|et|y|bis|till?|until|through|up ?to|tot|à|en|och|og|e|do)\b|"
     r"(?<=\s)a(?=\s))"
 )
-_JOINS = frozenset("-–—‒―−~〜～→odslhàatyneg&./")
+_JOINS = frozenset("-–—‒―−~〜～→odslhàaty&./")
+# Short words that join ends too; their last letters alone would be those of every second word.
+_SHORT_JOINS = frozenset(("en", "e", "og"))
 _ENDS_AMOUNT = frozenset("0123456789kK")
 _NEXT_WORD = re.compile(rf"{_GAP}?(?:,-{{1,2}}|\+)?{_GAP}{{0,2}}\(?([A-Za-zčł]+|[^\sA-Za-z0-9])")
 _MONEY_WORDS = frozenset(
@@ -161,7 +165,7 @@ _MONEY_WORDS = frozenset(
         "lpa",
         "cr",
     }
-    | {"crore", "crores", "dollars", "crowns", "francs", "juta", "jt", "万", "円"}
+    | {"crore", "crores", "dollars", "crowns", "francs", "juta", "jt", "万", "円", "kpa", "kpm", "kph"}
 )
 
 
@@ -172,6 +176,14 @@ def _may_be_money(text: str, at: int) -> bool:
         return False
     word = found[1].lower()
     return word in _MONEY_WORDS or word in _SIGN_ENDS or (word[0] in "kt" and word[1:] in _MONEY_WORDS)
+
+
+def _follows_join(text: str, at: int) -> bool:
+    """Whether what stands before a bare number may join it to the one before."""
+    last = text[max(0, at - 2) : at].rstrip()[-1:]
+    if last in "neg" and last:
+        return text[max(0, at - 5) : at].split()[-1] in _SHORT_JOINS
+    return last in _JOINS
 
 
 def _mark_before(text: str, floor: int, at: int) -> tuple[str | None, int, bool]:
@@ -242,9 +254,7 @@ def find_amounts(text: str) -> Iterator[Amount]:
             continue
         if before is None and not _may_be_money(text, to):
             # a plain number matters only as one end of a range
-            number = (
-                number_of(cluster) if _MAY_JOIN.match(text, to) or text[at - 2 : at].rstrip()[-1:] in _JOINS else None
-            )
+            number = number_of(cluster) if _follows_join(text, at) or _MAY_JOIN.match(text, to) else None
             if number is not None:
                 yield Amount(
                     at, to, number[0], 1.0, None, number[1], False, None, text[to : to + 2].lstrip()[:1] == "%"
@@ -255,6 +265,8 @@ def find_amounts(text: str) -> Iterator[Amount]:
         times = None
         if text[after_digits : after_digits + 2].lstrip(_BLANKS)[:1] in _MAY_MULTIPLY:
             times = _MULTIPLIER.match(text, after_digits)
+            if times and times["lakh"] == "L" and before not in _RUPEES:
+                times = None  # litres
         scale, plus = (1_000.0 if thousands else 1.0), False
         if times:
             scale, plus = _scale_of(times)

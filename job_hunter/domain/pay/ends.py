@@ -26,72 +26,18 @@ _LOWER_WORDS = any_of(r"""
 """)
 _UPPER_ONLY = re.compile(rf"(?:\b(?:{_UPPER_WORDS})\s{{0,2}}:?|[<≤]=?){_ROUGHLY}", re.IGNORECASE)
 _LOWER_ONLY = re.compile(rf"(?:\b(?:{_LOWER_WORDS})\s{{0,2}}:?|[>≥]=?){_ROUGHLY}", re.IGNORECASE)
-# The last words of the two, and those of an approximation that may follow them: anything else opens no end.
-_LEADS = frozenset(
-    [
-        "to",
-        "upto",
-        "as",
-        "max",
-        "maximum",
-        "of",
-        "most",
-        "than",
-        "under",
-        "below",
-        "at",
-        "zu",
-        "hasta",
-        "tot",
-        "do",
-        "jusqu'à",
-        "jusqu’à",
-        "salary",
-        "pay",
-        "rate",
-        "base",
-        "compensation",
-        "wage",
-        "from",
-        "start",
-        "starts",
-        "starting",
-        "is",
-        "begin",
-        "begins",
-        "beginning",
-        "least",
-        "excess",
-        "over",
-        "above",
-        "ab",
-        "desde",
-        "dès",
-        "vanaf",
-        "od",
-        "mindestens",
-        "mindestgehalt",
-        "von",
-        "beträgt",
-        "bei",
-        "ist",
-        "från",
-        "fra",
-        "almeno",
-        "de",
-        "around",
-        "about",
-        "circa",
-        "c",
-        "ca",
-        ">",
-        ">=",
-        "<",
-        "<=",
-        "≥",
-        "≤",
-    ]
-) | {""}
+# The last words of either, without which it can't be there: asking costs a tenth of looking.
+_UPPER_LEADS = frozenset((
+    "to", "upto", "as", "max", "maximum", "of", "most", "than", "under", "below", "at", "zu", "hasta", "tot", "do",
+    "jusqu'à", "jusqu’à", "salary", "pay", "rate", "<", "<=", "≤",
+))  # fmt: skip
+_LOWER_LEADS = frozenset((
+    "from", "start", "starts", "starting", "salary", "pay", "rate", "base", "compensation", "wage", "at", "of", "is",
+    "begin", "begins", "beginning", "least", "than", "excess", "over", "above", "ab", "desde", "dès", "vanaf", "od",
+    "de", "mindestens", "mindestgehalt", "von", "beträgt", "bei", "ist", "från", "fra", "almeno", ">", ">=", "≥",
+))  # fmt: skip
+_APPROXIMATIONS = frozenset(("", "around", "about", "circa", "c", "ca"))
+_LEADS = _UPPER_LEADS | _LOWER_LEADS | _APPROXIMATIONS
 # "| to £60k |", "salary to £60k"; elsewhere a bare "to" is any preposition
 _BARE_TO = re.compile(
     r"(?:^|[|,;:(•\n-]\s{0,2}|\b(?:salary|pay|rate|compensation|salaries|package|comp)\s)to\s$", re.IGNORECASE
@@ -118,22 +64,30 @@ def ends_of(text: str, a: Amount) -> tuple[float | None, float | None, int]:
     after = text[a.end : a.end + 24]
     if a.plus or (following in _MAY_OPEN_AFTER and _LOWER_AFTER.match(after)):
         return full, None, a.end
-    before = text[max(0, a.start - 40) : a.start]
-    words = before.lower()
-    lead = words.rsplit(None, 1)[-1:]
-    is_upper = following in _MAY_OPEN_AFTER and _UPPER_AFTER.match(after) is not None
-    if not is_upper and (not lead or lead[0].strip(":.,(~") not in _LEADS) and "min" not in words:
-        return full, full, a.end
-    end = "upper" if is_upper else open_end(before)
+    if following in _MAY_OPEN_AFTER and _UPPER_AFTER.match(after):
+        return None, full, a.end
+    end = _opened_by(text[max(0, a.start - 40) : a.start])
     return None if end == "upper" else full, None if end == "lower" else full, a.end
 
 
-@lru_cache(maxsize=2048)
-def open_end(before: str) -> str | None:
-    """Which end the words right before a figure open: `upper` ("up to"), `lower` ("from") or none.
+def _opened_by(before: str) -> str | None:
+    """Which end the words right before a figure open: `upper` ("up to"), `lower` ("from") or none."""
+    words = before.lower()
+    lead = words.rsplit(None, 1)[-1:]
+    last = lead[0].strip(":.,(~") if lead else None
+    if "min" in words:
+        return open_end(before, may_be_upper=True, may_be_lower=True)
+    if last not in _LEADS:
+        return None
+    is_rough = last in _APPROXIMATIONS
+    return open_end(
+        before, may_be_upper=is_rough or last in _UPPER_LEADS, may_be_lower=is_rough or last in _LOWER_LEADS
+    )
 
-    A board repeats these words on many of its postings, so that what they say is kept.
-    """
-    if _UPPER_ONLY.search(before) or _BARE_TO.search(before):
+
+@lru_cache(maxsize=2048)
+def open_end(before: str, *, may_be_upper: bool, may_be_lower: bool) -> str | None:
+    """What the words right before a figure open, where they may; kept, as a board repeats them on many postings."""
+    if may_be_upper and (_UPPER_ONLY.search(before) or _BARE_TO.search(before)):
         return "upper"
-    return "lower" if _LOWER_ONLY.search(before) else None
+    return "lower" if may_be_lower and _LOWER_ONLY.search(before) else None

@@ -36,7 +36,8 @@ _LONGEST_CHAIN = 6
 _SMALLEST_BARE = 10_000
 _PAY_WORD_BEFORE = re.compile(
     r"\b(?:salary|salaries|compensation|pay|wage|remuneration|base|gehalt|salaire|salario)"
-    r"(?: range| band| scale| bracket| guide| package| expectations?)?(?: (?:is|of|from|between|in the range of)){0,2}"
+    r"(?: range| band| scale| bracket| guide| package| expectations?)?"
+    r"(?:\s?\(?(?:in )?(?:[A-Z]{3}|[£€$])\)?)?(?: (?:is|of|from|between|in the range of)){0,2}"
     r"\s?[:=–-]?\s{0,2}(?:between |from )?$",
     re.IGNORECASE,
 )
@@ -91,7 +92,7 @@ def _shared_thousands(a: Amount, b: Amount) -> tuple[float, float, float]:
 def _joined(text: str, a: Amount, b: Amount) -> bool:
     """Whether the words between two amounts make them the ends of one range."""
     gap = b.start - a.end
-    if 24 < gap < 80 and (of_markets := _OF_MARKETS.match(text, a.end)):
+    if 24 < gap < 80 and "lowest" in text[a.end : b.start] and (of_markets := _OF_MARKETS.match(text, a.end)):
         return of_markets.end() == b.start
     # over the end of a line only what carries a mark of its own: a list's "- 25 days" is no upper end
     if gap > 24 or gap < 1 or (b.mark is None and "\n" in text[a.end : b.start]):

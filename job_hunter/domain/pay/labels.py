@@ -31,6 +31,10 @@ _BY_NAME = {cue.name: cue for cue in CUES}
 _ALL = "|".join(f"(?P<{cue.name}>{cue.words})" for cue in CUES) + f"|(?P<not_pay>{NOT_PAY})"
 # Matched on lower-cased words, without IGNORECASE: the engine can then refuse a branch by its first letter.
 _NEAR = re.compile(rf"(?<![a-z0-9])(?:{_ALL})(?![a-z])")
+_ABROAD_PART = re.compile(
+    "gehalt|l[oöø]h?n|tjm|satz|salaris|uurloon|stawka|pensja|mzda|palkka|retribu|wynagr|ütung|wide|remunera|fizet|sal[aá]r|"
+    "maaş|[年月給]"
+)
 _ABROAD = re.compile(rf"(?<![a-z0-9])(?P<base>{PAY_ABROAD})(?![a-z])")
 
 # Words that may stand between a noun and its figure without breaking the bond.
@@ -47,7 +51,7 @@ _PAID = r"(?:annual|cash|target|comp|package|reward|remun|earn|pay|salar|income)
 _FILLER = any_of(f"""
     in, of, worth, towards?, for, as, an?, the, your, our, annual(?:ly)?, yearly, monthly, weekly, quarterly, per, every
     each, year, month, week, day, employee, gross, net, new, additional, extra, personal, individual, company, target
-    guaranteed, minimum, maximum, starting, competitive, discretionary, performance, tax[- ]free, flexible, usd, gbp
+    guaranteed, minimum, maximum, starting, competitive, discretionary, performance, holiday, christmas, loyalty, long[- ]service, tax[- ]free, flexible, usd, gbp
     eur, cad, to, spend, on, use, total(?! {_PAID}), first, hire, joining, welcome, base, initial, pre, post, to-date
     full[- ]time
 """)
@@ -91,9 +95,10 @@ def label_of(before: str, after: str) -> Labelled:
     if REFUSED_OFFER.search(before[-60:]):
         return Labelled(Label.NOT_PAY, "refused_offer", False)
     tail_end = found.start() if (found := _CONNECTOR.search(low_after)) else len(after)
-    cues = _cues_before(before) or list(_ABROAD.finditer(before))
+    cues = _cues_before(before) or (list(_ABROAD.finditer(before)) if _ABROAD_PART.search(before) else [])
     if close := _after_cue(low_after[:tail_end], after[:tail_end], is_taken=bool(cues) and _is_tight(before, cues[-1])):
-        return close
+        is_of_others = close.is_cued and bool(cues) and cues[-1].lastgroup == "not_pay" and _is_tight(before, cues[-1])
+        return Labelled(Label.NOT_PAY, "not_pay_before", False) if is_of_others else close
     if _is_for_a_visa(before, low_after):
         return Labelled(Label.NOT_PAY, "sponsorship", False)
     if (other := _last(NOT_THIS_PAY, before)) and not any(

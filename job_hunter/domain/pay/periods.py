@@ -39,17 +39,18 @@ _FILLER = (
     r"salary|pay|equivalent|"
     r"full[- ]time equivalent|fte|(?-i:[A-Z]{3})|in cash|dollars)\b[ ,]?){0,2}"
 )
-_PER = any_of(r"/, per, each, every, pro, par, al, im, na, \ba\b, \ban\b, p\., por, all[’'], il, / ?per")
+_PER = any_of(r"/, per, pr\., each, every, pro, par, al, im, na, \ba\b, \ban\b, p\., por, all[’'], il, / ?per")
 _AFTER = re.compile(
     rf"[ ]?\(?{_FILLER}(?:[ ]?\n?(?:{_PER})[ ]{{0,2}}\n?(?:"
     + "|".join(f"(?P<u{p.name}>{words})" for p, words in _UNITS.items())
     + r")(?![a-zA-Z])(?:\.(?=\s?[-–—]))?|[ ]?,?(?:"
     + "|".join(f"(?P<a{p.name}>{words})" for p, words in _ADVERBS.items())
-    + r")(?![a-zA-Z]))",
+    # thirteen or fourteen salaries a year
+    + r")(?![a-zA-Z])|[ ]?(?P<xMONTH>[x×*])[ ]?1[2-6](?:[.,]5)?(?![\d.,])(?: months?| salaries)?)",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    r"\b(?:(?P<HOUR>hourly|per hour|hour rate|/hr|/hour|stundenlohn|stundensatz|timlön)|"
+    r"\b(?:(?P<HOUR>hourly|per hour|hour rate|/hr|/hour|stundenlohn|stundensatz|timlön|uurtarief|uurloon)|"
     r"(?P<DAY>daily|day[- ]?rates?|per day|per diem|/day|tjm|tagessatz)|(?P<WEEK>weekly|per week|/week)|"
     r"(?P<MONTH>monthly|per month|/month|monatlich|monatsgehalt|monatslohn|månadslön|månedsløn|maandsalaris)|"
     r"(?P<YEAR>annual|annually|yearly|annualized|annualised|per annum|per year|p\.a\.|/year|/yr|årslön|årsløn|"
@@ -64,8 +65,13 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 
-# What no period begins with, after a blank or a bracket.
-_NO_PERIOD = frozenset("0123456789-–—.;:)?!|%$£€ckoqtuvxz")
+# The two letters that a period, or what may stand before it, begins with after a blank, a comma or a bracket.
+_PERIOD_STARTS = frozenset((
+    "pe", "ea", "ev", "pr", "pa", "al", "im", "na", "po", "il", "gr", "ne", "br", "be", "af", "ba", "sa", "eq", "fu",
+    "ft", "in", "do", "lí", "li", "hr", "ho", "da", "we", "wö", "mo", "pc", "pm", "me", "mi", "ma", "ye", "an", "jä",
+    "ro", "x", "×", "*", "x1", "×1", "*1", "pd", "pw", "ph", "a",
+))  # fmt: skip
+_MAY_START = frozenset("/+.\n")
 
 
 def _may_name_period(low: str) -> bool:
@@ -83,6 +89,7 @@ def _may_name_period(low: str) -> bool:
         or "yr" in low
         or "hr" in low  # "/hr", "jahr"
         or "stund" in low
+        or "uur" in low
         or "tjm" in low
         or "satz" in low
         or "lön" in low
@@ -93,7 +100,13 @@ def _may_name_period(low: str) -> bool:
 
 def attached_period(text: str, at: int) -> tuple[Period | None, int]:
     """The period written directly behind a figure that ends at `at`, and where it ends; (None, at) when none is."""
-    if text[at : at + 3].lstrip(" (")[:1] in _NO_PERIOD:
+    start = text[at : at + 5].lstrip(" (,")[:2]
+    if not (
+        start[:1] in _MAY_START
+        or start.lower().rstrip() in _PERIOD_STARTS
+        or start[1:] in _MAY_START
+        or start.isupper()
+    ):
         return None, at
     found = _AFTER.match(text, at, min(len(text), at + 60))
     if not found or found.lastgroup is None:
