@@ -51,8 +51,9 @@ _PAID = r"(?:annual|cash|target|comp|package|reward|remun|earn|pay|salar|income)
 _FILLER = any_of(f"""
     in, of, worth, towards?, for, as, an?, the, your, our, annual(?:ly)?, yearly, monthly, weekly, quarterly, per, every
     each, year, month, week, day, employee, gross, net, new, additional, extra, personal, individual, company, target
-    guaranteed, minimum, maximum, starting, competitive, discretionary, performance, holiday, christmas, loyalty, long[- ]service, tax[- ]free, flexible, usd, gbp
-    eur, cad, to, spend, on, use, total(?! {_PAID}), first, hire, joining, welcome, base, initial, pre, post, to-date
+    guaranteed, minimum, maximum, starting, competitive, discretionary, performance, holiday, christmas, loyalty
+    long[- ]service, tax[- ]free, flexible, usd, gbp, eur, cad, to, spend, on, use, total(?! {_PAID}), first, hire
+    joining, welcome, base, initial, pre, post, to-date
     full[- ]time
 """)
 _AFTER = re.compile(
