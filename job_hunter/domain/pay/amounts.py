@@ -38,8 +38,9 @@ _MULTIPLIER = re.compile(
     rf"(?P<plus>\+)?(?:{_GAP}?(?P<k>[kK]|thousand|grand|tys\.?|mille?)"
     rf"|{_GAP}?(?P<big>mm|MM|mn|mio|mln|mill?|m|M|bn|BN|Bn|bil|bill|b|B|tn|T(?!€|EUR)|juta|jt|[mM]illions?|MILLION|[bB]illions?|[tT]rillions?)"
     rf"|{_GAP}?(?P<man>万)(?=円|~|〜|～|[-–]|$)"
-    rf"|{_GAP}?(?P<lakh>lakhs?|lacs?|Lakhs?|LPA|lpa|crores?|Cr|cr))"
-    rf"(?![A-Za-z0-9])|(?P<gluedplus>\+)? ?(?P<glued>[kK]|T(?=€|EUR))(?={_CODE}|{_SIGN}|{_LOWER}\b)"
+    rf"|{_GAP}?(?P<lakh>[Ll]akhs?|LAKHS?|[Ll]acs?|LACS?|L(?![A-Za-z])|LPA|lpa|[Cc]rores?|Cr|cr))"
+    rf"(?![A-Za-z0-9])|(?P<gluedplus>\+)? ?(?P<glued>[kK]|T(?=€|EUR))"
+    rf"(?={_CODE}|{_SIGN}|{_LOWER}\b|pa\b|p\.a|p[cd]?m\b|p[dh]\b)"
 )
 # What a multiplier and a mark behind a figure begin with, after blanks and a bracket: asking costs less than trying.
 _BLANKS = " \u00a0\u202f\u2009"
@@ -51,6 +52,7 @@ _LEFT_TRAILER = re.compile(r",[-–]{1,2}(?!\d)|\.[-–](?!\d)")
 
 # Pension schemes named after a paragraph: "401k" without a currency sign is never an amount.
 _PENSION_SCHEMES = frozenset({"401", "403", "457"})
+_RUPEES = frozenset(("₹", "INR", "inr", "Rs", "Rs."))
 _SEPARATOR = re.compile(r", |[.,'’ \u00a0\u202f\u2009]")
 _MILLIONS = {"m", "mm", "mn", "mio", "mln", "mil", "mill", "million", "millions", "juta", "jt"}
 
@@ -163,7 +165,7 @@ _MONEY_WORDS = frozenset(
         "lpa",
         "cr",
     }
-    | {"crore", "crores", "dollars", "crowns", "francs", "juta", "jt", "万", "円"}
+    | {"crore", "crores", "dollars", "crowns", "francs", "juta", "jt", "万", "円", "kpa", "kpm", "kph"}
 )
 
 
@@ -263,6 +265,8 @@ def find_amounts(text: str) -> Iterator[Amount]:
         times = None
         if text[after_digits : after_digits + 2].lstrip(_BLANKS)[:1] in _MAY_MULTIPLY:
             times = _MULTIPLIER.match(text, after_digits)
+            if times and times["lakh"] == "L" and before not in _RUPEES:
+                times = None  # litres
         scale, plus = (1_000.0 if thousands else 1.0), False
         if times:
             scale, plus = _scale_of(times)

@@ -27,6 +27,7 @@ _PAY_TALK = frozenset(
     your, vat, b2b, net, brutto, bruto, netto, umbrella, paye, ltd, inside, outside, ir35, inc, incl, including
     allowance
     upwards, upward, above, over, higher, beyond, minimum, least, dependant
+    package, senior, junior, mid, lead, graduate, engineer, engineers, developer, developers, dev, devs
     role, roles, position, job, stake, selon, xp, ab, von, bis, jahr, brut, annuel
     """.splitlines()
     for part in line.split(",")

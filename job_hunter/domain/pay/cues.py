@@ -115,7 +115,8 @@ CUES: tuple[Cue, ...] = (
             gifts?, lunch(?:es)?, meals?, deductibles?, premiums?, discounts?, weighting, birthday, cash ?back, tuition
             macbooks?, laptops?, workstation, courses, conferences?
             hsa, fsa, hra, fertility, surrogacy, adoption, parental
-            wellness, wellbeing, well-being, supplement, expenses, off your, contributions?, towards?, retirement, isa
+            subsistence, mileage, wellness, wellbeing, well-being, supplement, expenses, off your, contributions?
+            towards?, retirement, isa
         """),
     ),
     Cue(
@@ -140,7 +141,8 @@ CUES: tuple[Cue, ...] = (
         Label.BASE,
         any_of(r"""
             (?:base|basic|annual|gross|starting|fixed)\s?(?:salar(?:y|ies)|pay|comp(?:ensation)?|wage)
-            salar(?:y|ies), base, basic, wages?, paid, pay(?:s|ing|scale)?\b, compensation, compensated, comp\b
+            salar(?:y|ies), base, basic, wages?, paid(?! out), pay(?:s|ing|scale)?\b(?! out), compensation
+            compensated, comp\b
             remuneration, package, earn(?:ing|ings)?\b, expect to (?:earn|make), you['’]ll get, you will get, we offer
             full[- ]time equivalent, fte, pro[- ]rata, ctc, lpa, gehalt, jahresgehalt, salaires?, rémunération, salario
             sueldo, wynagrodzenie, stipendio, ral\b, lön, salaris, lønn, løn
@@ -151,7 +153,7 @@ CUES: tuple[Cue, ...] = (
 PAY_ABROAD = any_of(r"""
     tjm, (?:brutto|jahres|monats|mindest|einstiegs|grund|fix)\w*gehalt, gehalts(?:spanne|rahmen|band), vergütung
     stundenlohn, lohn, tagessatz, stundensatz, månadslön, grundlön, årslønn, månedsløn
-    (?:bruto|maand|start|jaar)salaris, uurloon, wynagrodzeni\w, widełki, pensja, stawka, mzda, palkka
+    (?:bruto|maand|start|jaar)salaris, uurloon, uurtarief, wynagrodzeni\w, widełki, pensja, stawka, mzda, palkka
     retribuzione, retribución, salário, remuneração, fizetés, salariu, maaş, 年収, 月給, 給与
 """)
 """Words for pay in other languages; looked for only where no other cue stands, as English postings are the most."""
@@ -167,7 +169,8 @@ NOT_PAY = any_of(r"""
     manag(?:e|es|ing) (?:over|more|up), purchases?, bought, buys?, orders?, subscriptions?, donors?
     median, average, households?, income of, statistics, tickets?, gross merchandise, exit(?:ed)?, acquired, acquisition
     angel, bootstrapped, users?, customers?, downloads?, members, visitors?, grants? (?:of|from), awarded, deals?
-    contracts? (?:worth|valued|between|of|ranging|from), quotas?, taxes?, debt
+    contracts? (?:worth|valued|between|of|ranging|from)
+    (?:contract|deal|order|project|programme|portfolio) values?, paid out, pay(?:s|ing)? out, quotas?, taxes?, debt
     trad(?:e|es|ed|ing) (?:over|more), burn, runway, houses?, homes?, apartments?
     portfolios?, propert(?:y|ies), responsib\w+
 """)
@@ -191,7 +194,7 @@ REFUSED_OFFER = re.compile(
 """A rant: "you couldn't pay me $500k/yr"."""
 
 NOT_THIS_PAY = re.compile(
-    r"\b(?:salary[- ]sacrific\w+|(?:salary|pay) (?:increases?|rises?|reviews?|uplifts?)|fringe benefits?|"
+    r"\b(?:salary[- ]sacrific\w+|(?:salary|pay) (?:increases?|rises?|reviews?|uplifts?)|(?:wages?|salary|payroll|pay) (?:bills?|costs?)|fringe benefits?|"
     r"(?:average|median) (?:base |basic |gross |annual )?(?:salar(?:y|ies)|pay|compensation|wages?)|"
     r"compensation claims?|life (?:assurance|insurance|cover)|income protection|(?:sales|revenue) targets?|"
     r"base rate swaps?)\b"

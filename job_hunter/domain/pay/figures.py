@@ -36,7 +36,8 @@ _LONGEST_CHAIN = 6
 _SMALLEST_BARE = 10_000
 _PAY_WORD_BEFORE = re.compile(
     r"\b(?:salary|salaries|compensation|pay|wage|remuneration|base|gehalt|salaire|salario)"
-    r"(?: range| band| scale| bracket| guide| package| expectations?)?(?: (?:is|of|from|between|in the range of)){0,2}"
+    r"(?: range| band| scale| bracket| guide| package| expectations?)?"
+    r"(?:\s?\(?(?:in )?(?:[A-Z]{3}|[£€$])\)?)?(?: (?:is|of|from|between|in the range of)){0,2}"
     r"\s?[:=–-]?\s{0,2}(?:between |from )?$",
     re.IGNORECASE,
 )

@@ -51,7 +51,8 @@ _PAID = r"(?:annual|cash|target|comp|package|reward|remun|earn|pay|salar|income)
 _FILLER = any_of(f"""
     in, of, worth, towards?, for, as, an?, the, your, our, annual(?:ly)?, yearly, monthly, weekly, quarterly, per, every
     each, year, month, week, day, employee, gross, net, new, additional, extra, personal, individual, company, target
-    guaranteed, minimum, maximum, starting, competitive, discretionary, performance, tax[- ]free, flexible, usd, gbp
+    guaranteed, minimum, maximum, starting, competitive, discretionary, performance
+    holiday, christmas, loyalty, long[- ]service, tax[- ]free, flexible, usd, gbp
     eur, cad, to, spend, on, use, total(?! {_PAID}), first, hire, joining, welcome, base, initial, pre, post, to-date
     full[- ]time
 """)
@@ -97,7 +98,8 @@ def label_of(before: str, after: str) -> Labelled:
     tail_end = found.start() if (found := _CONNECTOR.search(low_after)) else len(after)
     cues = _cues_before(before) or (list(_ABROAD.finditer(before)) if _ABROAD_PART.search(before) else [])
     if close := _after_cue(low_after[:tail_end], after[:tail_end], is_taken=bool(cues) and _is_tight(before, cues[-1])):
-        return close
+        is_of_others = close.is_cued and bool(cues) and cues[-1].lastgroup == "not_pay" and _is_tight(before, cues[-1])
+        return Labelled(Label.NOT_PAY, "not_pay_before", False) if is_of_others else close
     if _is_for_a_visa(before, low_after):
         return Labelled(Label.NOT_PAY, "sponsorship", False)
     if (other := _last(NOT_THIS_PAY, before)) and not any(

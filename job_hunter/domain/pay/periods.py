@@ -39,17 +39,18 @@ _FILLER = (
     r"salary|pay|equivalent|"
     r"full[- ]time equivalent|fte|(?-i:[A-Z]{3})|in cash|dollars)\b[ ,]?){0,2}"
 )
-_PER = any_of(r"/, per, each, every, pro, par, al, im, na, \ba\b, \ban\b, p\., por, all[’'], il, / ?per")
+_PER = any_of(r"/, per, pr\., each, every, pro, par, al, im, na, \ba\b, \ban\b, p\., por, all[’'], il, / ?per")
 _AFTER = re.compile(
     rf"[ ]?\(?{_FILLER}(?:[ ]?\n?(?:{_PER})[ ]{{0,2}}\n?(?:"
     + "|".join(f"(?P<u{p.name}>{words})" for p, words in _UNITS.items())
     + r")(?![a-zA-Z])(?:\.(?=\s?[-–—]))?|[ ]?,?(?:"
     + "|".join(f"(?P<a{p.name}>{words})" for p, words in _ADVERBS.items())
-    + r")(?![a-zA-Z]))",
+    # thirteen or fourteen salaries a year
+    + r")(?![a-zA-Z])|[ ]?(?P<xMONTH>[x×*])[ ]?1[2-6](?:[.,]5)?(?![\d.,])(?: months?| salaries)?)",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    r"\b(?:(?P<HOUR>hourly|per hour|hour rate|/hr|/hour|stundenlohn|stundensatz|timlön)|"
+    r"\b(?:(?P<HOUR>hourly|per hour|hour rate|/hr|/hour|stundenlohn|stundensatz|timlön|uurtarief|uurloon)|"
     r"(?P<DAY>daily|day[- ]?rates?|per day|per diem|/day|tjm|tagessatz)|(?P<WEEK>weekly|per week|/week)|"
     r"(?P<MONTH>monthly|per month|/month|monatlich|monatsgehalt|monatslohn|månadslön|månedsløn|maandsalaris)|"
     r"(?P<YEAR>annual|annually|yearly|annualized|annualised|per annum|per year|p\.a\.|/year|/yr|årslön|årsløn|"
@@ -68,7 +69,7 @@ _COUNTED = re.compile(
 _PERIOD_STARTS = frozenset((
     "pe", "ea", "ev", "pr", "pa", "al", "im", "na", "po", "il", "gr", "ne", "br", "be", "af", "ba", "sa", "eq", "fu",
     "ft", "in", "do", "lí", "li", "hr", "ho", "da", "we", "wö", "mo", "pc", "pm", "me", "mi", "ma", "ye", "an", "jä",
-    "ro", "pd", "pw", "ph", "a",
+    "ro", "x", "×", "*", "x1", "×1", "*1", "pd", "pw", "ph", "a",
 ))  # fmt: skip
 _MAY_START = frozenset("/+.\n")
 
@@ -88,6 +89,7 @@ def _may_name_period(low: str) -> bool:
         or "yr" in low
         or "hr" in low  # "/hr", "jahr"
         or "stund" in low
+        or "uur" in low
         or "tjm" in low
         or "satz" in low
         or "lön" in low
