@@ -194,7 +194,9 @@ REFUSED_OFFER = re.compile(
 """A rant: "you couldn't pay me $500k/yr"."""
 
 NOT_THIS_PAY = re.compile(
-    r"\b(?:salary[- ]sacrific\w+|(?:salary|pay) (?:increases?|rises?|reviews?|uplifts?)|(?:wages?|salary|payroll|pay) (?:bills?|costs?)|fringe benefits?|"
+    r"\b(?:salary[- ]sacrific\w+|(?:salary|pay) (?:increases?|rises?|reviews?|uplifts?)|"
+    r"(?:wages?|salary|payroll|pay) (?:bills?|costs?)|"
+    r"fringe benefits?|"
     r"(?:average|median) (?:base |basic |gross |annual )?(?:salar(?:y|ies)|pay|compensation|wages?)|"
     r"compensation claims?|life (?:assurance|insurance|cover)|income protection|(?:sales|revenue) targets?|"
     r"base rate swaps?)\b"
