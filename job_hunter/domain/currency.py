@@ -129,6 +129,7 @@ WORDS: dict[str, str] = {
     "zlotys": "PLN",
     "us dollars": "USD",
     "canadian dollars": "CAD",
+    "cdn": "CAD",
     "australian dollars": "AUD",
     "singapore dollars": "SGD",
     "hong kong dollars": "HKD",

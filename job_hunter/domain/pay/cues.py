@@ -170,6 +170,8 @@ NOT_PAY = any_of(r"""
     median, average, households?, income of, statistics, tickets?, gross merchandise, exit(?:ed)?, acquired, acquisition
     angel, bootstrapped, users?, customers?, downloads?, members, visitors?, grants? (?:of|from), awarded, deals?
     contracts? (?:worth|valued|between|of|ranging|from)
+    invoices?, payments?, cheques?
+    per (?:user|customer|client|deal|sale|lead|hire|head|seat|unit|order|trade|click|case|claim)
     (?:contract|deal|order|project|programme|portfolio) values?, paid out, pay(?:s|ing)? out, quotas?, taxes?, debt
     trad(?:e|es|ed|ing) (?:over|more), burn, runway, houses?, homes?, apartments?
     portfolios?, propert(?:y|ies), responsib\w+
@@ -181,10 +183,10 @@ THIRD_PARTY = re.compile(
     + any_of("""
         users?, customers?, drivers?, lawyers?, attorneys, freelancers?, people, students?, members, sellers?
         merchants?, clients?, teachers?, tutors?, they, who, families, businesses, companies, graduates, artists
-        creators?, couriers?, experts, developers who, americans, britons
+        creators?, couriers?, traders, players?, hosts, experts, developers who, americans, britons
     """)
     + r")\s(?:\w+\s){0,4}?(?:earn(?:s|ed|ing)?|mak(?:e|es|ing)|made|charge[sd]?|charging|cost|pay|pays|paid|paying|"
-    r"save[sd]?|spend|spent|receive[sd]?)\b",
+    r"save[sd]?|spend|spent|receive[sd]?|wins?|won)\b",
 )
 """Somebody else's money: "lawyers charge $300 an hour", "our users earn up to $1,000 a month"."""
 

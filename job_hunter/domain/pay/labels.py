@@ -145,6 +145,8 @@ def _may_tell_of_others(before: str) -> bool:
         or "save" in before
         or "sp" in before
         or "receive" in before
+        or "win" in before
+        or "won" in before
     )
 
 
