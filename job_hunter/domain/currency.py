@@ -104,6 +104,8 @@ SYMBOLS: dict[str, str] = {
     "SFr.": "CHF",
     "RM": "MYR",
     "Rp": "IDR",
+    "Ksh": "KES",
+    "KSh": "KES",
     "Rs.": "INR",
     "Rs": "INR",
 }

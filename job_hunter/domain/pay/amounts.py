@@ -263,11 +263,13 @@ def find_amounts(text: str) -> Iterator[Amount]:
         trailer = _LEFT_TRAILER.match(text, to) if text[to : to + 1] in _TRAILS else None
         after_digits = trailer.end() if trailer else to
         times = None
+        scale, plus = (1_000.0 if thousands else 1.0), False
         if text[after_digits : after_digits + 2].lstrip(_BLANKS)[:1] in _MAY_MULTIPLY:
             times = _MULTIPLIER.match(text, after_digits)
             if times and times["lakh"] == "L" and before not in _RUPEES:
                 times = None  # litres
-        scale, plus = (1_000.0 if thousands else 1.0), False
+            elif times and times["big"] == "mil" and before == "R$":
+                scale, after_digits, times = 1_000.0, times.end(), None
         if times:
             scale, plus = _scale_of(times)
             after_digits = times.end()

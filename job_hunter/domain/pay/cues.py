@@ -144,6 +144,7 @@ CUES: tuple[Cue, ...] = (
             salar(?:y|ies), base, basic, wages?, paid(?! out), pay(?:s|ing|scale)?\b(?! out), compensation
             compensated, comp\b
             remuneration, package, earn(?:ing|ings)?\b, expect to (?:earn|make), you['’]ll get, you will get, we offer
+            (?:start|join|begin)(?:s|ing)? on, rising (?:\w+ )?to, increments?
             full[- ]time equivalent, fte, pro[- ]rata, ctc, lpa, gehalt, jahresgehalt, salaires?, rémunération, salario
             sueldo, wynagrodzenie, stipendio, ral\b, lön, salaris, lønn, løn
         """),
@@ -171,7 +172,8 @@ NOT_PAY = any_of(r"""
     angel, bootstrapped, users?, customers?, downloads?, members, visitors?, grants? (?:of|from), awarded, deals?
     contracts? (?:worth|valued|between|of|ranging|from)
     invoices?, payments?, cheques?
-    per (?:user|customer|client|deal|sale|lead|hire|head|seat|unit|order|trade|click|case|claim)
+    acv\b, tcv\b, aov\b, arpu\b, ltv\b, grant applications?
+    per (?:project|user|customer|client|deal|sale|lead|hire|head|seat|unit|order|trade|click|case|claim)
     (?:contract|deal|order|project|programme|portfolio) values?, paid out, pay(?:s|ing)? out, quotas?, taxes?, debt
     trad(?:e|es|ed|ing) (?:over|more), burn, runway, houses?, homes?, apartments?
     portfolios?, propert(?:y|ies), responsib\w+

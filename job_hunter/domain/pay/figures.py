@@ -41,8 +41,8 @@ _PAY_WORD_BEFORE = re.compile(
     r"\s?[:=–-]?\s{0,2}(?:between |from )?$",
     re.IGNORECASE,
 )
-_MINIMUM = re.compile(r"\bmin(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
-_MAXIMUM = re.compile(r"\bmax(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
+_MINIMUM = re.compile(r"\bmin(?:imum)?\b\.?[^.\n\d]{0,40}$", re.IGNORECASE)
+_MAXIMUM = re.compile(r"\bmax(?:imum)?\b\.?[^.\n\d]{0,40}$", re.IGNORECASE)
 
 
 @dataclass(slots=True)  # not frozen: several are made for every posting, and a frozen one costs three times as much
