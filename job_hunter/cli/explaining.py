@@ -51,8 +51,11 @@ def explain_command(
             raise UsageError("explain needs a text or --jsonl FILE, one of the two; see `job-hunter explain --help`.")
         readings = load_readings(support.load_settings().config_dir)
         if jsonl is not None:
-            for case in _cases(jsonl):
-                prediction = predict(kind.value, case, readings=readings)
+            for number, case in _cases(jsonl):
+                try:
+                    prediction = predict(kind.value, case, readings=readings)
+                except UsageError as error:
+                    raise UsageError(f"{jsonl}:{number}: {error}") from None
                 sys.stdout.write(orjson.dumps(prediction).decode() + "\n")
             return
         assert text is not None
@@ -64,8 +67,8 @@ def explain_command(
             _print(data)
 
 
-def _cases(path: Path) -> Iterator[dict[str, Any]]:
-    """The cases of a file. Raises UsageError that names the line."""
+def _cases(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The cases of a file with the numbers of their lines. Raises UsageError that names the line."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")  # a JSON text may hold other line separators
     except (OSError, UnicodeDecodeError) as error:
@@ -80,7 +83,7 @@ def _cases(path: Path) -> Iterator[dict[str, Any]]:
             raise UsageError(f"{path}:{number}: not JSON ({error}).") from None
         if not isinstance(case, dict):
             raise UsageError(f"{path}:{number}: a case is a JSON object with id and text.")
-        yield case
+        yield number, case
 
 
 def _print(data: dict[str, Any]) -> None:

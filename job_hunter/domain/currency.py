@@ -104,6 +104,8 @@ SYMBOLS: dict[str, str] = {
     "SFr.": "CHF",
     "RM": "MYR",
     "Rp": "IDR",
+    "Ksh": "KES",
+    "KSh": "KES",
     "Rs.": "INR",
     "Rs": "INR",
 }
@@ -129,6 +131,7 @@ WORDS: dict[str, str] = {
     "zlotys": "PLN",
     "us dollars": "USD",
     "canadian dollars": "CAD",
+    "cdn": "CAD",
     "australian dollars": "AUD",
     "singapore dollars": "SGD",
     "hong kong dollars": "HKD",

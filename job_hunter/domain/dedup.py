@@ -2,9 +2,10 @@
 
 Two advertisements share a key when company, title, deciding place, level and team agree.
 
-- Title: case, accents, punctuation, emoji, the order of words, "(m/f/d)", "Full-time", requisition numbers, working
-  modes and names of the role's own places at its end don't count; "Sr." is "Senior", "II" is "2", "SWE" is "Software
-  Engineer". Words of rank stay: "Senior Staff" and "Staff" engineers are two openings, though of one level.
+- Title: case, accents, punctuation, emoji, the order of words, "(m/f/d)", "Full-time", requisition numbers, pay,
+  initials in brackets, working modes and names of the role's own places at its end don't count; "Sr." is "Senior",
+  "II" is "2", "SWE" is "Software Engineer". Words of rank stay: "Senior Staff" and "Staff" engineers are two openings,
+  though of one level.
 - Place: London where it is named, else the alphabetically first city, else the first country. A board lists five
   cities where LinkedIn lists one, in an order of its own, so the whole list cannot be compared.
 - Team: Hacker News and LinkedIn state none, so what a title leaves out can only keep two board postings apart. The
@@ -39,7 +40,9 @@ _SPELLED_OUT = {
         "engineer", "developers": "developer", "scientists": "scientist", "researchers": "researcher", "traders":
         "trader", "analysts": "analyst", "designers": "designer", "managers": "manager", "quantitative": "quant",
         "tech": "technical", "programme": "program", "ops": "operations", "internship": "intern", "internships":
-        "intern", "interns": "intern", "grad": "graduate", "graduates": "graduate", "cofounder": "co founder"
+        "intern", "interns": "intern", "grad": "graduate", "graduates": "graduate", "cofounder": "co founder",
+        "ai": "artificial intelligence", "devops": "developer operations", "tpm": "technical program manager",
+        "csm": "customer success manager"
     }.items()
 }  # fmt: skip
 _EMPTY = frozenset(("the", "a", "an", "of", "for", "in", "at", "and", "on", "with", "to", "our", "us"))
@@ -64,6 +67,10 @@ _TERMS = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
+_PAY = re.compile(
+    r"(?:\b(?:up to|from|circa)\s)?[£€$]\s?\d[\d.,]*[kK]?(?:\s?(?:-|–|to)\s?[£€$]?\s?\d[\d.,]*[kK]?)?\+?"
+    r"(?:\s?(?:per annum|p\.?a\b\.?|per day|/day))?"
+)
 # One of these is in every match of the terms.
 _PART_OF_TERMS = re.compile("full|f/t|perman|vollzeit|unbefristet|hiring|visa|relocation|immediate")
 # Words that, filling the end or a bracket of a title, say how the job is worked.
@@ -165,6 +172,7 @@ def _title_words(title: str, places: tuple[Place, ...]) -> tuple[str, ...]:
     text = text.replace("++", "plusplus").replace("#", "sharp ").replace(".NET", "dotnet ").replace(".net", "dotnet ")
     where = _where(places)
     parts = _parts(words_of(text))
+    parts = [part for at, part in enumerate(parts) if not at or not _is_initials(part, parts[at - 1])]
     while len(parts) > 1 and all(word.key in where for word in parts[-1]):
         parts.pop()
     kept = [part for at, part in enumerate(parts) if at == 0 or not all(word.key in where for word in part)]
@@ -178,13 +186,22 @@ def _title_words(title: str, places: tuple[Place, ...]) -> tuple[str, ...]:
 
 
 def _without_noise(text: str) -> str:
-    """`text` without genders, requisition numbers and terms; what most titles lack is looked for before it is tried."""
+    """`text` without genders, requisition numbers, pay and terms, each looked for before it is tried."""
     low = text.lower()
     if "/" in low or "(" in low or "[" in low or "gender" in low:
         text = _GENDERS.sub(" ", text)
     if _DIGIT.search(low):
         text = _REQUISITION.sub(" ", text)
+        if "£" in text or "€" in text or "$" in text:
+            text = _PAY.sub(" ", text)
     return _TERMS.sub(" ", text) if _PART_OF_TERMS.search(low) else text
+
+
+def _is_initials(part: list[Word], before: list[Word]) -> bool:
+    """Whether a part only gives the initials of the one before it: "Sales Development Representative (SDR)"."""
+    if len(part) != 1 or not part[0].raw.isupper() or not 2 <= len(part[0].key) <= 5:
+        return False
+    return "".join(word.key[0] for word in before if word.key not in _EMPTY).endswith(part[0].key)
 
 
 def _without_tail(part: list[Word], where: frozenset[str]) -> list[Word]:

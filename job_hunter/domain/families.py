@@ -25,7 +25,7 @@ from job_hunter.domain.family_phrases import FIELDS, NOUNS
 from job_hunter.domain.level import Family
 from job_hunter.domain.phrases import PhraseTable, Word, words_of
 
-FAMILY_READING = 1
+FAMILY_READING = 2
 """Version of these rules; raised when one of them changes, so that stored roles are read again."""
 
 TITLE_LIMIT = 300

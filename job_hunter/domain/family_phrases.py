@@ -37,7 +37,8 @@ NOUNS = {
         quant researcher, research analyst, research associate, research intern, research fellow, economist,
         mathematician, statistician, econometrician, research assistant, ai fellow, ai safety fellow, security
         fellow, safety fellow, research lead, research manager, research director, phd researcher, strats,
-        bioinformatician, biostatistician, quantitative associate, postdoc""",
+        bioinformatician, biostatistician, quantitative associate, postdoc, phd student, phd candidate, doctoral
+        student, doctoral candidate, cryptographer, chemist, biologist, physicist""",
     Family.PRODUCT: """
         product manager, product managers, product owner, product owners, product lead, product director, product
         designer, product designers, product analyst, product operations manager, product management, product mgr,

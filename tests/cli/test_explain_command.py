@@ -34,7 +34,7 @@ CASES = {
 BAD_FILES = {
     "no JSON": (b'{"id": "a", "text": "x"}\nnope\n', ":2: not JSON"),
     "no object": (b"[1]\n", ":1: a case is a JSON object"),
-    "no text": (b'{"id": "a"}\n', "case 'a': 'text' must be a text"),
+    "no text": (b'{"id": "a"}\n', ":1: case 'a': 'text' must be a text"),
     "no id": (b'{"text": "x"}\n', "'id' must be a text"),
     "context of the wrong type": (b'{"id": "a", "text": "x", "context": "London"}\n', "'context' must be an object"),
     "place of the wrong type": (b'{"id": "a", "text": "x", "context": {"location": 5}}\n', "'context.location'"),

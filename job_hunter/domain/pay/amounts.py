@@ -17,7 +17,7 @@ _DIGITS = re.compile(
     rf"\d{{1,3}}(?:{_GAP}\d{{3}}(?!\d)){{1,3}}(?![.,]?\d)|\d+(?:(?:, |[.,'’])\d{{2,3}}(?!\d))*(?:[.,]\d{{1,4}}(?!\d))?"
 )
 
-_UNOFFICIAL = frozenset(("UKP", "RMB", "NIS", "SFR", "TL"))
+_UNOFFICIAL = frozenset(("UKP", "RMB", "NIS", "SFR", "TL", "CDN"))
 _LONGEST_FIRST = sorted({*SYMBOLS, *BY_COUNTRY} - {"dollars", "crowns", "francs"}, key=len, reverse=True)
 _SIGN = "|".join(re.escape(mark) for mark in _LONGEST_FIRST)
 _CODE = "|".join(sorted(CODES | _UNOFFICIAL))
@@ -40,7 +40,7 @@ _MULTIPLIER = re.compile(
     rf"|{_GAP}?(?P<man>万)(?=円|~|〜|～|[-–]|$)"
     rf"|{_GAP}?(?P<lakh>[Ll]akhs?|LAKHS?|[Ll]acs?|LACS?|L(?![A-Za-z])|LPA|lpa|[Cc]rores?|Cr|cr))"
     rf"(?![A-Za-z0-9])|(?P<gluedplus>\+)? ?(?P<glued>[kK]|T(?=€|EUR))"
-    rf"(?={_CODE}|{_SIGN}|{_LOWER}\b|pa\b|p\.a|p[cd]?m\b|p[dh]\b)"
+    rf"(?={_CODE}|{_SIGN}|{_LOWER}\b|ish\b|pa\b|p\.a|p[cd]?m\b|p[dh]\b)"
 )
 # What a multiplier and a mark behind a figure begin with, after blanks and a bracket: asking costs less than trying.
 _BLANKS = " \u00a0\u202f\u2009"
@@ -165,7 +165,7 @@ _MONEY_WORDS = frozenset(
         "lpa",
         "cr",
     }
-    | {"crore", "crores", "dollars", "crowns", "francs", "juta", "jt", "万", "円", "kpa", "kpm", "kph"}
+    | {"crore", "crores", "dollars", "crowns", "francs", "juta", "jt", "万", "円", "kpa", "kpm", "kph", "kish"}
 )
 
 
@@ -263,11 +263,13 @@ def find_amounts(text: str) -> Iterator[Amount]:
         trailer = _LEFT_TRAILER.match(text, to) if text[to : to + 1] in _TRAILS else None
         after_digits = trailer.end() if trailer else to
         times = None
+        scale, plus = (1_000.0 if thousands else 1.0), False
         if text[after_digits : after_digits + 2].lstrip(_BLANKS)[:1] in _MAY_MULTIPLY:
             times = _MULTIPLIER.match(text, after_digits)
             if times and times["lakh"] == "L" and before not in _RUPEES:
                 times = None  # litres
-        scale, plus = (1_000.0 if thousands else 1.0), False
+            elif times and times["big"] == "mil" and before == "R$":
+                scale, after_digits, times = 1_000.0, times.end(), None
         if times:
             scale, plus = _scale_of(times)
             after_digits = times.end()

@@ -144,6 +144,7 @@ CUES: tuple[Cue, ...] = (
             salar(?:y|ies), base, basic, wages?, paid(?! out), pay(?:s|ing|scale)?\b(?! out), compensation
             compensated, comp\b
             remuneration, package, earn(?:ing|ings)?\b, expect to (?:earn|make), you['’]ll get, you will get, we offer
+            (?:start|join|begin)(?:s|ing)? on, rising (?:\w+ )?to, increments?
             full[- ]time equivalent, fte, pro[- ]rata, ctc, lpa, gehalt, jahresgehalt, salaires?, rémunération, salario
             sueldo, wynagrodzenie, stipendio, ral\b, lön, salaris, lønn, løn
         """),
@@ -170,6 +171,9 @@ NOT_PAY = any_of(r"""
     median, average, households?, income of, statistics, tickets?, gross merchandise, exit(?:ed)?, acquired, acquisition
     angel, bootstrapped, users?, customers?, downloads?, members, visitors?, grants? (?:of|from), awarded, deals?
     contracts? (?:worth|valued|between|of|ranging|from)
+    invoices?, payments?, cheques?
+    acv\b, tcv\b, aov\b, arpu\b, ltv\b, grant applications?
+    per (?:project|user|customer|client|deal|sale|lead|hire|head|seat|unit|order|trade|click|case|claim)
     (?:contract|deal|order|project|programme|portfolio) values?, paid out, pay(?:s|ing)? out, quotas?, taxes?, debt
     trad(?:e|es|ed|ing) (?:over|more), burn, runway, houses?, homes?, apartments?
     portfolios?, propert(?:y|ies), responsib\w+
@@ -181,10 +185,10 @@ THIRD_PARTY = re.compile(
     + any_of("""
         users?, customers?, drivers?, lawyers?, attorneys, freelancers?, people, students?, members, sellers?
         merchants?, clients?, teachers?, tutors?, they, who, families, businesses, companies, graduates, artists
-        creators?, couriers?, experts, developers who, americans, britons
+        creators?, couriers?, traders, players?, hosts, experts, developers who, americans, britons
     """)
     + r")\s(?:\w+\s){0,4}?(?:earn(?:s|ed|ing)?|mak(?:e|es|ing)|made|charge[sd]?|charging|cost|pay|pays|paid|paying|"
-    r"save[sd]?|spend|spent|receive[sd]?)\b",
+    r"save[sd]?|spend|spent|receive[sd]?|wins?|won)\b",
 )
 """Somebody else's money: "lawyers charge $300 an hour", "our users earn up to $1,000 a month"."""
 
@@ -195,7 +199,8 @@ REFUSED_OFFER = re.compile(
 
 NOT_THIS_PAY = re.compile(
     r"\b(?:salary[- ]sacrific\w+|(?:salary|pay) (?:increases?|rises?|reviews?|uplifts?)|"
-    r"(?:wages?|salary|payroll|pay) (?:bills?|costs?)|fringe benefits?|"
+    r"(?:wages?|salary|payroll|pay) (?:bills?|costs?)|"
+    r"fringe benefits?|"
     r"(?:average|median) (?:base |basic |gross |annual )?(?:salar(?:y|ies)|pay|compensation|wages?)|"
     r"compensation claims?|life (?:assurance|insurance|cover)|income protection|(?:sales|revenue) targets?|"
     r"base rate swaps?)\b"

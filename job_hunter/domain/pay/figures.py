@@ -41,8 +41,8 @@ _PAY_WORD_BEFORE = re.compile(
     r"\s?[:=–-]?\s{0,2}(?:between |from )?$",
     re.IGNORECASE,
 )
-_MINIMUM = re.compile(r"\bmin(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
-_MAXIMUM = re.compile(r"\bmax(?:imum|\.)?\b[^.\n\d]{0,40}$", re.IGNORECASE)
+_MINIMUM = re.compile(r"\bmin(?:imum)?\b\.?[^.\n\d]{0,40}$", re.IGNORECASE)
+_MAXIMUM = re.compile(r"\bmax(?:imum)?\b\.?[^.\n\d]{0,40}$", re.IGNORECASE)
 
 
 @dataclass(slots=True)  # not frozen: several are made for every posting, and a frozen one costs three times as much
@@ -109,9 +109,12 @@ def _joined(text: str, a: Amount, b: Amount) -> bool:
 
 
 def _is_slashed_range(a: Amount, b: Amount) -> bool:
-    """`£45,000/55,000`, `£60k/£80k`: two figures of full size with a tight slash; `£25k/30 days` is none."""
+    """`£45,000/55,000`, `£60k/£80k`, `60/90k GBP`: full size on both sides of a tight slash."""
     is_whole = b.mark is not None or b.scale > 1 or b.is_grouped
-    return is_whole and b.mark in (None, a.mark) and a.period is None and a.value * a.scale < b.full <= 2 * a.full
+    if not is_whole or a.period is not None or (a.mark and b.mark not in (None, a.mark)):
+        return False
+    low, high, _ = _shared_thousands(a, b)
+    return low < high <= 2 * low
 
 
 def _is_money(a: Amount) -> bool:

@@ -51,9 +51,9 @@ _PAID = r"(?:annual|cash|target|comp|package|reward|remun|earn|pay|salar|income)
 _FILLER = any_of(f"""
     in, of, worth, towards?, for, as, an?, the, your, our, annual(?:ly)?, yearly, monthly, weekly, quarterly, per, every
     each, year, month, week, day, employee, gross, net, new, additional, extra, personal, individual, company, target
-    guaranteed, minimum, maximum, starting, competitive, discretionary, performance, holiday, christmas, loyalty
-    long[- ]service, tax[- ]free, flexible, usd, gbp, eur, cad, to, spend, on, use, total(?! {_PAID}), first, hire
-    joining, welcome, base, initial, pre, post, to-date
+    guaranteed, minimum, maximum, starting, competitive, discretionary, performance
+    holiday, christmas, loyalty, long[- ]service, tax[- ]free, flexible, usd, gbp
+    eur, cad, to, spend, on, use, total(?! {_PAID}), first, hire, joining, welcome, base, initial, pre, post, to-date
     full[- ]time
 """)
 _AFTER = re.compile(
@@ -97,8 +97,10 @@ def label_of(before: str, after: str) -> Labelled:
         return Labelled(Label.NOT_PAY, "refused_offer", False)
     tail_end = found.start() if (found := _CONNECTOR.search(low_after)) else len(after)
     cues = _cues_before(before) or (list(_ABROAD.finditer(before)) if _ABROAD_PART.search(before) else [])
-    if close := _after_cue(low_after[:tail_end], after[:tail_end], is_taken=bool(cues) and _is_tight(before, cues[-1])):
-        is_of_others = close.is_cued and bool(cues) and cues[-1].lastgroup == "not_pay" and _is_tight(before, cues[-1])
+    is_taken = bool(cues) and _is_tight(before, cues[-1])
+    holds_more = is_taken and cues[-1].lastgroup in ("ote", "total")
+    if close := _after_cue(low_after[:tail_end], after[:tail_end], is_taken=is_taken, holds_more=holds_more):
+        is_of_others = close.is_cued and is_taken and cues[-1].lastgroup == "not_pay"
         return Labelled(Label.NOT_PAY, "not_pay_before", False) if is_of_others else close
     if _is_for_a_visa(before, low_after):
         return Labelled(Label.NOT_PAY, "sponsorship", False)
@@ -145,6 +147,8 @@ def _may_tell_of_others(before: str) -> bool:
         or "save" in before
         or "sp" in before
         or "receive" in before
+        or "win" in before
+        or "won" in before
     )
 
 
@@ -178,7 +182,7 @@ def _is_tight(before: str, cue: re.Match[str]) -> bool:
     return _LINK.fullmatch(before, cue.end()) is not None
 
 
-def _after_cue(tail: str, as_written: str, *, is_taken: bool) -> Labelled | None:
+def _after_cue(tail: str, as_written: str, *, is_taken: bool, holds_more: bool) -> Labelled | None:
     """The cue bound to the figure from behind, within the words up to the next connector (lower-cased, as written).
 
     Where a cue is bound to the figure from the front (`is_taken`) and another figure follows, the words between belong
@@ -187,6 +191,9 @@ def _after_cue(tail: str, as_written: str, *, is_taken: bool) -> Labelled | None
     found = _AFTER.match(tail[:70])
     name = found.lastgroup if found else None
     if found is None or name is None:
+        return None
+    # "total compensation of £200k (base + bonus)": the bracket says what is in it
+    if found.group().lstrip().startswith("(") and is_taken and holds_more:
         return None
     is_bracketed = found.group().lstrip().startswith("(")
     is_next_bracketed = as_written[found.end() :].lstrip().startswith("(")

@@ -13,6 +13,9 @@ from job_hunter.domain.pay.resolve import CRORE, Resolved, is_company_money, res
 from job_hunter.domain.pay.types import Band, Label, PayHints
 from job_hunter.domain.pay.zones import countries_of, names_other_country, own_currency, place_patterns, place_score
 
+WIDEST_UNCUED = 3
+"""A range without a pay word whose top is more than this many times its bottom is of something else."""
+
 MAX_TEXT = 60_000
 """Characters of a posting that are read: ten times a long posting; what is longer is no posting."""
 
@@ -162,10 +165,11 @@ def _rank(
     if not figure.marks or labelled.rule == "far_from_pay":
         return 0, "no_pay_word"
     # a price or a perk is by the month too: a single such figure needs a pay word, or to open its segment
-    is_wage = figure.is_range or figure.period in (Period.HOUR, Period.DAY)
+    is_narrow = figure.top <= WIDEST_UNCUED * figure.bottom
+    is_wage = (figure.is_range and is_narrow) or (not figure.is_range and figure.period in (Period.HOUR, Period.DAY))
     if figure.period is not None and (is_wage or (opens and figure.period is not Period.YEAR)):
         return (3 if figure.is_range and not resolved.is_inferred else 2), "stated_period"
-    if figure.is_range and not resolved.is_inferred:
+    if figure.is_range and is_narrow and not resolved.is_inferred:
         return 1, "range_of_pay_size"
     return 0, "no_pay_word"
 
