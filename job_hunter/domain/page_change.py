@@ -14,10 +14,10 @@ from enum import StrEnum
 
 from job_hunter.domain.company import Board
 from job_hunter.domain.gazetteer import Gazetteer
-from job_hunter.domain.page_diff import Line, PageChange, split_lines
+from job_hunter.domain.page_diff import Line, PageChange, line_key, split_lines
 from job_hunter.domain.phrases import words_of
 from job_hunter.domain.posting import Posting
-from job_hunter.domain.role_lines import Card, plain, read_cards
+from job_hunter.domain.role_lines import Card, read_cards
 
 SOURCE = "changedetection"
 WIDE, WIDE_KEPT = 8, 0.25
@@ -125,7 +125,7 @@ def _cards(lines: Sequence[Line], gazetteer: Gazetteer) -> list[tuple[Card, bool
 
 
 def _words(card: Card) -> tuple[str, ...]:
-    return tuple(plain(line) for line in card.evidence)
+    return tuple(line_key(line) for line in card.evidence)
 
 
 def _too_wide(change: PageChange, came: Sequence[str], went: Sequence[str]) -> str | None:

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from job_hunter.domain.role_lines import GAP, plain
+from job_hunter.domain.role_lines import COUNT_END, plain
+from job_hunter.domain.role_words import GAP
 
 MOST_LINES = 20_000
 ALIGNED_LINES = 4_000
@@ -24,6 +25,7 @@ class Line:
     is_changed: bool
 
 
+_WORDS = re.compile(r"[\w£$€¥%+#]+")
 _GAP = Line(GAP, is_changed=False)
 
 
@@ -65,13 +67,18 @@ def change_of(texts: Mapping[str, str]) -> PageChange:
         )
         before, after = _marked(marked, keep_unmarked=False)
     if current:
-        came = Counter(plain(line.text) for line in after if line.is_changed)
-        page = [Line(line, came[plain(line)] > 0) for line in split_lines(current)]
-        standing = Counter(plain(line.text) for line in page)
+        came = Counter(line_key(line.text) for line in after if line.is_changed)
+        page = [Line(line, came[line_key(line)] > 0) for line in split_lines(current)]
+        standing = Counter(line_key(line.text) for line in page)
         kept = [Line(line.text, is_changed=False) for line in page if not line.is_changed]
-        went = [line for line in before if line.is_changed and not standing[plain(line.text)]]
+        went = [line for line in before if line.is_changed and not standing[line_key(line.text)]]
         return _cancelled([*kept, _GAP, *went], page, is_whole=True)
     return _cancelled(before, after, is_whole=False)
+
+
+def line_key(line: str) -> str:
+    """What tells lines apart: their words. Not case, punctuation and bullets, nor a count in brackets at the end."""
+    return " ".join(_WORDS.findall(COUNT_END.sub("", plain(line)).casefold()))
 
 
 def split_lines(text: str) -> list[str]:
@@ -81,13 +88,13 @@ def split_lines(text: str) -> list[str]:
 
 def _compared(before: Sequence[str], after: Sequence[str]) -> tuple[list[Line], list[Line]]:
     """The sides of two snapshots. Whether a line is new is a matter of its count, so no alignment is needed."""
-    old, new = Counter(map(plain, before)), Counter(map(plain, after))
+    old, new = Counter(map(line_key, before)), Counter(map(line_key, after))
     if len(before) + len(after) > ALIGNED_LINES:
         return (
-            [Line(line, not new[plain(line)]) for line in before],
-            [Line(line, not old[plain(line)]) for line in after],
+            [Line(line, not new[line_key(line)]) for line in before],
+            [Line(line, not old[line_key(line)]) for line in after],
         )
-    a, b = [plain(line) for line in before], [plain(line) for line in after]
+    a, b = [line_key(line) for line in before], [line_key(line) for line in after]
     gone, come = [False] * len(a), [False] * len(b)
     for tag, a1, a2, b1, b2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if tag != "equal":
@@ -102,15 +109,15 @@ def _compared(before: Sequence[str], after: Sequence[str]) -> tuple[list[Line], 
 def _cancelled(before: Iterable[Line], after: Iterable[Line], *, is_whole: bool) -> PageChange:
     """Lines that only moved are no change: what went and came again, as often, is taken as kept."""
     old, new = list(before), list(after)
-    went = Counter(plain(line.text) for line in old if line.is_changed)
-    came = Counter(plain(line.text) for line in new if line.is_changed)
+    went = Counter(line_key(line.text) for line in old if line.is_changed)
+    came = Counter(line_key(line.text) for line in new if line.is_changed)
     return PageChange(_without(old, went & came), _without(new, went & came), is_whole)
 
 
 def _without(lines: Sequence[Line], moved: Counter[str]) -> tuple[Line, ...]:
     left, kept = Counter(moved), []
     for line in lines:
-        key = plain(line.text)
+        key = line_key(line.text)
         if line.is_changed and (not key or left[key] > 0):
             left[key] -= 1
             line = Line(line.text, is_changed=False)

@@ -11,6 +11,8 @@ from job_hunter.domain.level import Family
 from job_hunter.domain.phrases import TIGHT, Word, words_of
 
 LONGEST_TITLE, MOST_WORDS = 110, 14
+GAP = "\f"
+"""A line that stands for lines left out: nothing below it belongs to anything above it."""
 
 _NOUN_WORDS = """
     engineer developer programmer architect scientist researcher analyst trader manager director lead head associate
@@ -20,7 +22,8 @@ _NOUN_WORDS = """
     partner principal structurer technologist statistician mathematician linguist producer receptionist sourcer
     dealer fellow marketer copywriter treasurer tester tutor chef barista nurse swe dba devops vp cto cfo ciso owner
     master solicitor supervisor professional trainee secretary salesperson broker investigator expert evangelist
-    advocate
+    advocate handler adjuster clerk bookkeeper banker teller inspector surveyor estimator instructor teacher translator
+    merchandiser photographer animator illustrator physicist chemist biologist physician
 """
 _PROGRAMME_WORDS = "internship apprenticeship placement programme program graduate scheme"
 _OPEN_WORDS = "lead head principal partner executive professional expert master owner"
@@ -34,17 +37,24 @@ _NO_TITLE_WORDS = """
     life everyone anyone salaries salary survey report reports award awards conference meetup community newsletter
     login sign matching recommended similar related recently viewed saved follow share current latest no not sorry
     closed filled loading unfortunately from step tag since virtual chat students
-    testimonials former previously formerly
+    testimonials former previously formerly authorised authorized regulated
 """
 _NO_TITLE_END_WORDS = """
     portal program programme programmes blog events event stories network team teams tools resources guide training
     centre center days day api docs documentation academy handbook platform coverage benefits profiles profile
     directory relations careers career culture page pages insights overview ratings rating estimates calls
     opportunities paths path jobs roles groups group hub toolkit dashboard
-    limited ltd llp plc inc gmbh llc
+    limited ltd llp plc inc gmbh llc call screen conversation discussion approved included available provided employer
 """
-_VERB_WORDS = "build help make create shape solve start get grow work drive be let contact call ask tell email follow"
+_VERB_WORDS = """
+    build help make create shape solve start get grow work drive be let contact call ask tell email follow select choose
+"""
 _AFTER_NOUN_WORDS = "of for in at to with within and on i ii iii iv v f m d w l"
+_NEWCOMER_WORDS = """
+    internship apprenticeship placement graduate graduates intern interns student undergraduate insight spring summer
+    autumn fall winter rotational rotation leadership industrial development phd mba masters
+"""
+_AFTER_PROGRAMME_WORDS = "year month week opportunity summer spring autumn winter fall full part"
 _RANK_WORDS = "vice president associate analyst director managing executive senior vp assistant manager"
 # Before the noun they make prose of it: "Call with a recruiter", "Contact the administrator".
 _PROSE_WORDS = "a an the with by to into through as like than"
@@ -59,16 +69,16 @@ _NO_TITLE_END = frozenset(_NO_TITLE_END_WORDS.split()) - _PROGRAMMES
 _VERBS = frozenset(_VERB_WORDS.split())
 _PROSE = frozenset(_PROSE_WORDS.split())
 
+_STAFF = ["of", "technical", "staff"]
 _AFTER_NOUN = frozenset(_AFTER_NOUN_WORDS.split())
+_AFTER_PROGRAMME = frozenset(_AFTER_PROGRAMME_WORDS.split()) | _PROGRAMMES
+_NEWCOMERS = frozenset(_NEWCOMER_WORDS.split())
 _RANKS = frozenset(_RANK_WORDS.split())
 _TRADES = frozenset((Family.ENGINEERING, Family.TRADING, Family.RESEARCH, Family.PRODUCT))
 _DOTTED = re.compile(r"[·|•]")
 
 QUOTES = re.compile(r"[\"“”«»]")
 _QUOTED_WORD = re.compile(r"[\"“][\w +#./-]{2,25}[\"”]")
-_NAME_WORD = re.compile(r"[A-Z][a-zà-ÿ'’]+(?:[A-Z][a-zà-ÿ]+)?(?:-[A-Z][a-zà-ÿ]+)?|[A-Z]\.")
-_PARTICLE = re.compile(r"(?:van|von|de|der|den|di|da|dos|del|la|le|bin|al|el|ten|ter|y) ", re.IGNORECASE)
-_STYLE = re.compile(r"^(?:Dame|Sir|Dr|Prof|Lord|Lady|Mr|Ms|Mrs)\.? ")
 
 
 @lru_cache(maxsize=16384)
@@ -80,18 +90,20 @@ def is_title(text: str) -> bool:
     words = [word.key for word in found]
     if not words or len(words) > MOST_WORDS or words[0] in _VERBS:
         return False
-    if any(word in _NO_TITLE for word in words) or words[-1] in _NO_TITLE_END:
-        return False
-    if QUOTES.search(text) and not _QUOTED_WORD.search(text):
-        return False
     comma, colon = text.split(",")[0], text.split(":")[0]
+    if any(map(_is_no_title, found)) or _last(comma) in _NO_TITLE_END:
+        return False
+    if "…" in text or (QUOTES.search(text) and not _QUOTED_WORD.search(text)):
+        return False
     if comma != text and not names_a_job(comma) and family_of(comma) is None:
         return False
     if colon != text and not names_a_job(colon):
         return False
     noun = _noun_at(found)
     if noun is None:
-        noun = next((at for at, word in enumerate(words) if word in _PROGRAMMES), None)
+        noun = next((at for at, word in enumerate(words) if word in _PROGRAMMES and _ends(found, at)), None)
+        if noun is not None and _is_perk(text, words):
+            return False
     if noun is None or any(word in _PROSE for word in words[:noun]):
         return False
     return not _is_sentence(text)
@@ -100,6 +112,8 @@ def is_title(text: str) -> bool:
 def _noun_at(words: Sequence[Word]) -> int | None:
     """Where the singular noun of a job is; "Engineer-led" holds none."""
     for at, word in enumerate(words):
+        if word.key == "member" and [after.key for after in words[at + 1 : at + 4]] == _STAFF:
+            return at + 3
         following = words[at + 1] if at + 1 < len(words) else None
         if word.key not in _NOUNS or (following is not None and following.before == TIGHT):
             continue
@@ -109,6 +123,23 @@ def _noun_at(words: Sequence[Word]) -> int | None:
         if after in (None, "of", "for", "in", "and") and (at > 0 or after == "of"):
             return at
     return None
+
+
+def _is_perk(text: str, words: Sequence[str]) -> bool:
+    """Whether a programme names neither a trade nor newcomers: "Commuter programme", "Cycle to work scheme"."""
+    return family_of(text) is None and not any(word in _NEWCOMERS for word in words)
+
+
+def _last(text: str) -> str:
+    return words[-1].key if (words := words_of(text)) else ""
+
+
+def _ends(words: Sequence[Word], at: int) -> bool:
+    """Whether the word ends its phrase: "Graduate Employer" is no opening, "Placement Year" is one."""
+    after = words[at + 1] if at + 1 < len(words) else None
+    if after is None or after.before not in (" ", TIGHT):
+        return True
+    return after.key in _AFTER_NOUN or after.key in _AFTER_PROGRAMME or after.key.isdigit()
 
 
 def names_a_job(text: str) -> bool:
@@ -132,7 +163,10 @@ def stands_alone(title: str) -> bool:
     """
     words = words_of(title)
     noun = _noun_at(words)
-    if len(words) < 2 or noun is None or _DOTTED.search(title) or family_of(title) not in _TRADES:
+    head = title.split(",")[0]
+    if len(words) < 2 or noun is None or _DOTTED.search(title):
+        return False
+    if family_of(title if is_rank(head) else head) not in _TRADES:
         return False
     end = next((at for at in range(noun + 1, len(words)) if words[at].before not in (" ", TIGHT)), len(words))
     rest = [word.key for word in words[noun + 1 : end]]
@@ -140,18 +174,15 @@ def stands_alone(title: str) -> bool:
 
 
 def is_rank(title: str) -> bool:
-    """Whether the words only state a rank, as banks do: what the work is stands before them."""
-    return all(word.key in _RANKS for word in words_of(title))
-
-
-def is_name(text: str) -> bool:
-    """Whether `text` looks like a person's name: two or three capitalised words that name no field of work."""
-    if _STYLE.match(text):
-        return True
-    words = _PARTICLE.sub("", text).split()
-    return 2 <= len(words) <= 3 and all(_NAME_WORD.fullmatch(word) for word in words) and family_of(text) is None
+    """Whether the words only state a rank, as banks do: what the work is stands before them. An assistant is none."""
+    words = [word.key for word in words_of(title)]
+    return all(word in _RANKS for word in words) and words[-1:] != ["assistant"]
 
 
 def mentions_no_title(text: str) -> bool:
     """Whether `text` holds a word that no title and no place holds."""
-    return any(word.key in _NO_TITLE for word in words_of(text))
+    return any(map(_is_no_title, words_of(text)))
+
+
+def _is_no_title(word: Word) -> bool:
+    return word.key in _NO_TITLE and word.raw != "US"
