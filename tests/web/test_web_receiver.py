@@ -356,6 +356,39 @@ async def test_nothing_is_lost_when_it_is_killed(dsn: str, serve: Callable[..., 
     assert ids == [answer.json()["change"] for answer in answers]
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
+async def test_nothing_answered_is_lost_when_it_ends_under_load(
+    dsn: str, serve: Callable[..., Process], number: signal.Signals
+) -> None:
+    """Ended while twenty senders post: every change that was answered with 202 is there, under the id it was told."""
+    server = serve()
+    answered: list[int] = []
+    enough = asyncio.Event()
+
+    async def post(client: httpx.AsyncClient, sender: int) -> None:
+        for n in range(1000):
+            content, headers = body(1000 * sender + n), {"Authorization": f"Bearer {TOKEN}"}
+            answer = await client.post(f"{server.url}/webhook/cdio", content=content, headers=headers)
+            answered.append(answer.json()["change"])
+            if len(answered) >= 100:
+                enough.set()
+
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        senders = [asyncio.create_task(post(client, sender)) for sender in range(20)]
+        async with asyncio.timeout(60):
+            await enough.wait()
+        server.process.send_signal(number)
+        ends = await asyncio.gather(*senders, return_exceptions=True)
+    assert {type(end).__module__.split(".")[0] for end in ends} == {"httpx"}  # each met the end, none another answer
+    await asyncio.to_thread(server.process.wait, 30)
+    database = Database(dsn)
+    async with database.reading() as connection:
+        ids = set(await connection.scalars(text("SELECT id FROM job_hunter.cdio_changes")))
+    await database.close()
+    assert len(set(answered)) == len(answered) >= 100
+    assert set(answered) <= ids
+
+
 async def test_sigterm_ends_it_after_what_it_began(serve: Callable[..., Process]) -> None:
     """A request under way at SIGTERM is answered with its 202; then the process ends with 0, and nobody listens."""
     server = serve()
