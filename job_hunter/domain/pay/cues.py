@@ -115,7 +115,8 @@ CUES: tuple[Cue, ...] = (
             gifts?, lunch(?:es)?, meals?, deductibles?, premiums?, discounts?, weighting, birthday, cash ?back, tuition
             macbooks?, laptops?, workstation, courses, conferences?
             hsa, fsa, hra, fertility, surrogacy, adoption, parental
-            subsistence, mileage, wellness, wellbeing, well-being, supplement, expenses, off your, contributions?
+            subsistence, mileage, food, snacks, breakfast, parking, fuel
+            wellness, wellbeing, well-being, supplement, expenses, off your, contributions?
             towards?, retirement, isa
         """),
     ),
@@ -141,7 +142,7 @@ CUES: tuple[Cue, ...] = (
         Label.BASE,
         any_of(r"""
             (?:base|basic|annual|gross|starting|fixed)\s?(?:salar(?:y|ies)|pay|comp(?:ensation)?|wage)
-            salar(?:y|ies), base, basic, wages?, paid(?! out), pay(?:s|ing|scale)?\b(?! out), compensation
+            salar(?:y|ies), base, basic, wages?, paid(?! out), pay(?:s|ing|scale)?\b(?! out| for you), compensation
             compensated, comp\b
             remuneration, package, earn(?:ing|ings)?\b, expect to (?:earn|make), you['’]ll get, you will get, we offer
             (?:start|join|begin)(?:s|ing)? on, rising (?:\w+ )?to, increments?
@@ -172,7 +173,7 @@ NOT_PAY = any_of(r"""
     angel, bootstrapped, users?, customers?, downloads?, members, visitors?, grants? (?:of|from), awarded, deals?
     contracts? (?:worth|valued|between|of|ranging|from)
     invoices?, payments?, cheques?
-    acv\b, tcv\b, aov\b, arpu\b, ltv\b, grant applications?
+    billings?, pay(?:s|ing)? for your?, acv\b, tcv\b, aov\b, arpu\b, ltv\b, grant applications?
     per (?:project|user|customer|client|deal|sale|lead|hire|head|seat|unit|order|trade|click|case|claim)
     (?:contract|deal|order|project|programme|portfolio) values?, paid out, pay(?:s|ing)? out, quotas?, taxes?, debt
     trad(?:e|es|ed|ing) (?:over|more), burn, runway, houses?, homes?, apartments?
@@ -185,10 +186,11 @@ THIRD_PARTY = re.compile(
     + any_of("""
         users?, customers?, drivers?, lawyers?, attorneys, freelancers?, people, students?, members, sellers?
         merchants?, clients?, teachers?, tutors?, they, who, families, businesses, companies, graduates, artists
-        creators?, couriers?, traders, players?, hosts, experts, developers who, americans, britons
+        traders, players?, hosts, workers, recruiters?, agencies
+        creators?, couriers?, experts, developers who, americans, britons
     """)
     + r")\s(?:\w+\s){0,4}?(?:earn(?:s|ed|ing)?|mak(?:e|es|ing)|made|charge[sd]?|charging|cost|pay|pays|paid|paying|"
-    r"save[sd]?|spend|spent|receive[sd]?|wins?|won)\b",
+    r"save[sd]?|spend|spent|receive[sd]?|wins?|won|bills?|billed|borrow(?:s|ed)?|owe[sd]?|takes?)\b",
 )
 """Somebody else's money: "lawyers charge $300 an hour", "our users earn up to $1,000 a month"."""
 
@@ -200,8 +202,11 @@ REFUSED_OFFER = re.compile(
 NOT_THIS_PAY = re.compile(
     r"\b(?:salary[- ]sacrific\w+|(?:salary|pay) (?:increases?|rises?|reviews?|uplifts?)|"
     r"(?:wages?|salary|payroll|pay) (?:bills?|costs?)|"
-    r"fringe benefits?|"
-    r"(?:average|median) (?:base |basic |gross |annual )?(?:salar(?:y|ies)|pay|compensation|wages?)|"
+    r"fringe benefits?|(?:higher|additional)[- ]rate|"
+    r"(?:living|minimum) wage (?:is|in|employers?|of|for)|"
+    r"(?:salar(?:y|ies)|pay|earnings|wages?) (?:must|needs? to|has to|have to) (?:exceed|be (?:at least|above|over))|"
+    r"(?:overtime|on[- ]?call|stand-?by|call[- ]?outs?|weekends?|nights?|sleep-?ins?)(?: shifts?)? (?:is |are )?paid|"
+    r"(?:average|median) (?:base |basic |gross |annual |total )*(?:salar(?:y|ies)|pay|compensation|wages?|rewards)|"
     r"compensation claims?|life (?:assurance|insurance|cover)|income protection|(?:sales|revenue) targets?|"
     r"base rate swaps?)\b"
 )

@@ -104,11 +104,15 @@ def label_of(before: str, after: str) -> Labelled:
         return Labelled(Label.NOT_PAY, "not_pay_before", False) if is_of_others else close
     if _is_for_a_visa(before, low_after):
         return Labelled(Label.NOT_PAY, "sponsorship", False)
-    if (other := _last(NOT_THIS_PAY, before)) and not any(
-        cue.start() >= other.end()
-        and (cue.lastgroup or "") != "not_pay"
-        and _BY_NAME[cue.lastgroup or ""].label in PAY_LABELS
-        for cue in cues
+    if (
+        (cues or "income" in before or "target" in before)
+        and (other := _last(NOT_THIS_PAY, before))
+        and not any(
+            cue.start() >= other.end()
+            and (cue.lastgroup or "") != "not_pay"
+            and _BY_NAME[cue.lastgroup or ""].label in PAY_LABELS
+            for cue in cues
+        )
     ):
         return Labelled(Label.NOT_PAY, "not_this_pay", False)
     if _may_tell_of_others(before[-80:]) and THIRD_PARTY.search(before[-80:]):
@@ -149,6 +153,10 @@ def _may_tell_of_others(before: str) -> bool:
         or "receive" in before
         or "win" in before
         or "won" in before
+        or "bill" in before
+        or "borrow" in before
+        or "owe" in before
+        or "take" in before
     )
 
 

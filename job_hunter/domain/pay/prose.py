@@ -40,6 +40,7 @@ _TOTAL_STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _SPLIT_BEHIND = re.compile(rf"\s?\(\s?(?:{_VARIABLE}|\d0\s?/\s?\d0)", re.IGNORECASE)
+_IN_A_SENTENCE = re.compile(r"\bfrom\s{1,2}$|\b(?!range|band|bracket|scale|region)\w+ of\s{1,2}$", re.IGNORECASE)
 _TOTAL_BEHIND = re.compile(r"\+ ?(?:TC\b|[Tt]otal [Cc]omp)")
 _NEGATED_OTE = re.compile(r"\b(?:excl\w*|not incl\w*|does not|before|without|base (?:salary|pay))\b", re.IGNORECASE)
 _STIPEND_JOB = re.compile(
@@ -119,7 +120,7 @@ def _judge(
     is_header = opens and bars >= 2
     header = (standalone and (is_first_line or bars >= 2)) or (is_header and is_first_line and figure.is_range)
     rank, why = _rank(
-        figure, labelled, opens=opens, standalone=standalone, header=header, markup=in_markup, resolved=resolved
+        figure, labelled, before, opens=opens, standalone=standalone, header=header, markup=in_markup, resolved=resolved
     )
     if not rank:
         return Found(figure, labelled.label, None, why, 0)
@@ -151,7 +152,15 @@ def _relabelled(labelled: Labelled, figure: Figure, resolved: Resolved, role: st
 
 
 def _rank(
-    figure: Figure, labelled: Labelled, *, opens: bool, standalone: bool, header: bool, markup: bool, resolved: Resolved
+    figure: Figure,
+    labelled: Labelled,
+    before: str,
+    *,
+    opens: bool,
+    standalone: bool,
+    header: bool,
+    markup: bool,
+    resolved: Resolved,
 ) -> tuple[int, str]:
     """How surely the figure is the pay of the job, and by which evidence."""
     if markup:
@@ -160,16 +169,21 @@ def _rank(
         return 3, "header_segment"
     if labelled.is_cued:
         return (3 if figure.marks or figure.is_range else 2), labelled.rule
-    if standalone and (figure.is_range or figure.marks):
+    is_sure = figure.is_range or labelled.rule != "far_from_pay"
+    if standalone and is_sure and (figure.is_range or figure.marks):
         return (3 if figure.is_range and figure.marks else 2), "own_segment"
     if not figure.marks or labelled.rule == "far_from_pay":
         return 0, "no_pay_word"
+    # "from £5,000 to £15,000", "a machine of €100,000": so are growth and prices written
+    is_plain = _IN_A_SENTENCE.search(before) is not None
     # a price or a perk is by the month too: a single such figure needs a pay word, or to open its segment
     is_narrow = figure.top <= WIDEST_UNCUED * figure.bottom
-    is_wage = (figure.is_range and is_narrow) or (not figure.is_range and figure.period in (Period.HOUR, Period.DAY))
+    is_wage = (figure.is_range and is_narrow and not is_plain) or (
+        not figure.is_range and figure.period in (Period.HOUR, Period.DAY)
+    )
     if figure.period is not None and (is_wage or (opens and figure.period is not Period.YEAR)):
         return (3 if figure.is_range and not resolved.is_inferred else 2), "stated_period"
-    if figure.is_range and is_narrow and not resolved.is_inferred:
+    if figure.is_range and is_narrow and not is_plain and not resolved.is_inferred:
         return 1, "range_of_pay_size"
     return 0, "no_pay_word"
 
