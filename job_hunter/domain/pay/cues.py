@@ -171,7 +171,7 @@ NOT_PAY = any_of(r"""
     manag(?:e|es|ing) (?:over|more|up), purchases?, bought, buys?, orders?, subscriptions?, donors?
     median, average, households?, income of, statistics, tickets?, gross merchandise, exit(?:ed)?, acquired, acquisition
     angel, bootstrapped, users?, customers?, downloads?, members, visitors?, grants? (?:of|from), awarded, deals?
-    contracts? (?:worth|valued|between|of|ranging|from)
+    contracts? (?:worth|valued|between|of(?! employment)|ranging|from)
     invoices?, payments?, cheques?
     billings?, pay(?:s|ing)? for your?, acv\b, tcv\b, aov\b, arpu\b, ltv\b, grant applications?
     per (?:project|user|customer|client|deal|sale|lead|hire|head|seat|unit|order|trade|click|case|claim)
