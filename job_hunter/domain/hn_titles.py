@@ -47,7 +47,8 @@ _SOUGHT = re.compile(
 )
 _CLAUSE = re.compile(
     r"\s+(?:to|who|whom|with|that|which|in|for|at|on|our|from|based|is|are|will|as|having|interested|within|across|"
-    r"wanting|ready|looking|of any|like|willing|here|please|but|so|because|if|where|when|capable|able|excited)\s+.*$"
+    r"wanting|ready|looking|of any|like|willing|here|please|but|so|because|if|where|when|capable|able|excited|i|i['’]\w+|"
+    r"you)\s+.*$"
     r"|\s*[,(]\s*(?:who|that|with|to|based|remote|onsite|preferably|and we|if|see|please|apply)\b.*$|\s+[-–—(].*$",
     re.IGNORECASE,
 )
@@ -58,7 +59,7 @@ _CALL = re.compile(
 )
 _BEFORE = re.compile(
     r"^(?:[^,;:]{1,80}\b(?:is|are) (?:now )?(?:hiring|recruiting|looking for)\s+(?:for\s+)?|"
-    r"to (?:hire|add|appoint|find|recruit)\s+|at least \d{1,2}\s+|variety of\s+|across the stack,? (?:especially\s+)?|"
+    r"(?i:full[\s-]?time|ft)\s+|to (?:hire|add|appoint|find|recruit)\s+|at least \d{1,2}\s+|variety of\s+|across the stack,? (?:especially\s+)?|"
     r"(?:[\w-]+ )?(?:roles|positions|openings),? (?:including|such as)\s+|(?:an?|our|the)\s+|"
     r"(?:highly )?(?:motivated|talented|skilled|experienced|innovative)(?:\s+and\s+\w+)?\s+|most\s+(?=\w+\s))+",
 )
@@ -72,7 +73,7 @@ _BEHIND = re.compile(
 """What a header or a sentence goes on with behind one."""
 
 _TAIL = re.compile(
-    r"[\s,(\[/-]*\b(?:full[\s-]?time|part[\s-]?time|remote(?: ok)?|on-?site|contract|permanent|visa|wanted|"
+    r"[\s,(\[/-]*\b(?:full[\s-]?time|part[\s-]?time|remote(?: ok)?|on-?site(?: only)?|contract|permanent|visa|wanted|"
     r"needed|m/f(?:/d)?|f/m)\b"
     r"[\s,)\]]*$",
     re.IGNORECASE,
@@ -86,7 +87,7 @@ def split_titles(text: str) -> tuple[str, ...]:
     """
     text = AT_COMPANY.sub("", EMAIL.sub(" ", LINK.sub(" ", MONEY.sub(" ", text))))
     titles: list[str] = []
-    pieces = _JOINTS.split(_closed(text))
+    pieces = _bound(_JOINTS.split(_closed(text)))
     current = ""
     has_job = False
     for n in range(0, len(pieces), 2):
@@ -99,6 +100,17 @@ def split_titles(text: str) -> tuple[str, ...]:
             current, has_job = current + joint + piece if current else piece, has_job or names
     titles.append(current)
     return _kept(titles)
+
+
+def _bound(pieces: list[str]) -> list[str]:
+    """The pieces with those of "iOS/Android Developer" in one: a stroke without blanks binds what names no job yet."""
+    bound = pieces[:1]
+    for joint, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        if joint == "/" and not is_job(bound[-1]):
+            bound[-1] += joint + piece
+        else:
+            bound += [joint, piece]
+    return bound
 
 
 def listed_titles(lines: Iterable[str]) -> tuple[tuple[str, int], ...]:
