@@ -48,7 +48,8 @@ def seed_command(
     if not done.differences:
         out.print("changedetection.io is as the file says; nothing to do")
     elif dry_run:
-        out.print(f"dry run: {len(done.differences)} changes not made")
+        count = len(done.differences)
+        out.print(f"dry run: {count} {'change' if count == 1 else 'changes'} not made")
 
 
 def reconcile_command(

@@ -86,6 +86,10 @@ _BLURB = re.compile(
     re.IGNORECASE,
 )
 _PROSE = re.compile(r"\b(?:we|are|is|you|who|looking|our|that|have|has)\b", re.IGNORECASE)
+_REMARK = re.compile(r"\([^()]*(?:\)|$)")
+"""What stands in brackets may name a job and be none: "Remote (for experienced engineers)"."""
+_NOT_SOUGHT = re.compile(r"\W*(?:(?:our |small |a )*team of|(?:only|open|limited) (?:for|to))\b", re.IGNORECASE)
+"""How a part opens that counts the people who are there, or tells who may apply."""
 _COLON = re.compile(r"^(?P<name>[^:|()]{2,40}):\s+(?P<rest>\S.*)$")
 _STRONG = re.compile(r"\s*(?:\||¦|│|•|●|∙|·|‖|\s//\s)\s*")
 _DASH = re.compile(r"\s+(?:-{1,3}|–|—|~)\s+|\s*(?:--|—)\s*")
@@ -158,7 +162,13 @@ def classify(text: str, gazetteer: Gazetteer) -> Part:
         return Part(text, Kind.LINK, clean)
     if _ANYTHING.match(clean) and len(clean.split()) <= 8:
         return Part(text, Kind.ANY, clean)
-    if is_job(stripped) and len(stripped.split()) <= 24 + 8 * stripped.count(",") and not _PROSE.search(stripped):
+    if _NOT_SOUGHT.match(clean):
+        return Part(text, Kind.OTHER, clean)
+    if (
+        is_job(_REMARK.sub(" ", stripped))
+        and len(stripped.split()) <= 24 + 8 * stripped.count(",")
+        and not _PROSE.search(stripped)
+    ):
         return Part(text, Kind.TITLE, clean)
     if not _PROSE.search(stripped) and is_place(stripped, gazetteer):
         return Part(text, Kind.PLACE, clean)

@@ -42,12 +42,13 @@ _SOUGHT = re.compile(
     r"great|talented|"
     r"experienced|passionate|strong|exceptional|smart|awesome|brilliant|good|skilled|motivated|ambitious|couple|"
     r"few|of|"
-    r"number|outstanding|excellent|amazing|world-class|and)\s+)*(?P<title>[^.;:!?\n]{3,120})",
+    r"number|outstanding|excellent|amazing|world-class|and)\s+)*(?P<title>[^.;:!?|\n]{3,120})",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
     r"\s+(?:to|who|whom|with|that|which|in|for|at|on|our|from|based|is|are|will|as|having|interested|within|across|"
-    r"wanting|ready|looking|of any|like|willing|here|please|but|so|because|if|where|when|capable|able|excited)\s+.*$"
+    r"wanting|ready|looking|of any|like|willing|here|please|but|so|because|if|where|when|capable|able|excited|i|i['’]\w+|"
+    r"you)\s+.*$"
     r"|\s*[,(]\s*(?:who|that|with|to|based|remote|onsite|preferably|and we|if|see|please|apply)\b.*$|\s+[-–—(].*$",
     re.IGNORECASE,
 )
@@ -56,8 +57,23 @@ _CALL = re.compile(
     r"^\W*(?:(?:now |we are |we're )?(?:hiring|seeking|looking for|wanted|want|need(?:ed)?)\b:?\s*(?:an?\s|for\s)*)",
     re.IGNORECASE,
 )
+_BEFORE = re.compile(
+    r"^(?:[^,;:]{1,80}\b(?:is|are) (?:now )?(?:hiring|recruiting|looking for)\s+(?:for\s+)?|"
+    r"(?i:full[\s-]?time|ft)\s+|to (?:hire|add|appoint|find|recruit)\s+|at least \d{1,2}\s+|variety of\s+|across the stack,? (?:especially\s+)?|"
+    r"(?:[\w-]+ )?(?:roles|positions|openings),? (?:including|such as)\s+|(?:an?|our|the)\s+|"
+    r"(?:highly )?(?:motivated|talented|skilled|experienced|innovative)(?:\s+and\s+\w+)?\s+|most\s+(?=\w+\s))+",
+)
+"""What a sentence puts in front of a title."""
+
+_BEHIND = re.compile(
+    r"(?:,?\s*(?:\band\b|&)\s+(?:more|others|many more)|,?\s+see (?:more|details|below)\b.*|"
+    r"\s+to join (?:us|our|the)\b.*|\s+(?:needed )?at (?:our\s.*|[A-Z][\w.]*)|\.\s+e-?mail\b.*)$",
+    re.IGNORECASE,
+)
+"""What a header or a sentence goes on with behind one."""
+
 _TAIL = re.compile(
-    r"[\s,(\[/-]*\b(?:full[\s-]?time|part[\s-]?time|remote(?: ok)?|on-?site|contract|permanent|visa|wanted|"
+    r"[\s,(\[/-]*\b(?:full[\s-]?time|part[\s-]?time|remote(?: ok)?|on-?site(?: only)?|contract|permanent|visa|wanted|"
     r"needed|m/f(?:/d)?|f/m)\b"
     r"[\s,)\]]*$",
     re.IGNORECASE,
@@ -71,7 +87,7 @@ def split_titles(text: str) -> tuple[str, ...]:
     """
     text = AT_COMPANY.sub("", EMAIL.sub(" ", LINK.sub(" ", MONEY.sub(" ", text))))
     titles: list[str] = []
-    pieces = _JOINTS.split(_closed(text))
+    pieces = _bound(_JOINTS.split(_closed(text)))
     current = ""
     has_job = False
     for n in range(0, len(pieces), 2):
@@ -84,6 +100,17 @@ def split_titles(text: str) -> tuple[str, ...]:
             current, has_job = current + joint + piece if current else piece, has_job or names
     titles.append(current)
     return _kept(titles)
+
+
+def _bound(pieces: list[str]) -> list[str]:
+    """The pieces with those of "iOS/Android Developer" in one: a stroke without blanks binds what names no job yet."""
+    bound = pieces[:1]
+    for joint, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        if joint == "/" and not is_job(bound[-1]):
+            bound[-1] += joint + piece
+        else:
+            bound += [joint, piece]
+    return bound
 
 
 def listed_titles(lines: Iterable[str]) -> tuple[tuple[str, int], ...]:
@@ -102,7 +129,7 @@ def listed_titles(lines: Iterable[str]) -> tuple[tuple[str, int], ...]:
             heading = heading[: paid.start()]
         title = _cleaned(heading)
         if is_title_line(title):
-            found.setdefault(title, n)
+            found.setdefault(_alone(title), n)
     return tuple(found.items())[:MOST_ROLES]
 
 
@@ -146,8 +173,15 @@ def is_title_line(text: str) -> bool:
 
 
 def _kept(titles: Iterable[str]) -> tuple[str, ...]:
-    cleaned = (_cleaned(title.replace("\x01", ",").replace("\x02", "/").replace("\x03", "&")) for title in titles)
+    cleaned = (
+        _alone(_cleaned(title.replace("\x01", ",").replace("\x02", "/").replace("\x03", "&"))) for title in titles
+    )
     return tuple(dict.fromkeys(title for title in cleaned if title))[:MOST_ROLES]
+
+
+def _alone(title: str) -> str:
+    """A title without the sentence around it: "at least 2 engineers to join our team" are engineers."""
+    return _BEHIND.sub("", _BEFORE.sub("", title).rstrip(" .!?")).rstrip(_EDGES)
 
 
 def _cleaned(title: str) -> str:

@@ -145,7 +145,7 @@ def _csv_rates(rows: Iterator[list[str]], header: list[str], since: date) -> Ite
 
 def _rate(when: date, currency: str, value: str) -> Rate | None:
     value = value.strip()
-    if not currency or value in ("", "N/A"):
+    if not currency or value.upper() in ("", "-", "N/A"):
         return None
     try:
         per_eur = float(value)

@@ -155,8 +155,13 @@ def _metadata_pay(metadata: list[Record]) -> Iterator[StatedPay]:
         value = entry["value"]
         if not isinstance(value, dict):
             value = {"amount": value}
-        low = figure(value.get("min_value", value.get("min", value.get("amount"))))
-        high = figure(value.get("max_value", value.get("max", value.get("amount"))))
+        low = _filled(value, "min_value", "min", "amount")
+        high = _filled(value, "max_value", "max", "amount")
         if low is None and high is None:
             continue
         yield StatedPay(low, high, currency(value.get("unit")), None, None, "metadata", name_of(entry))
+
+
+def _filled(value: Record, *names: str) -> float | None:
+    """The first of the fields that holds a figure: a range may carry an empty `amount` too, and the other way round."""
+    return next((found for name in names if (found := figure(value.get(name))) is not None), None)

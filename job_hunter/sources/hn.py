@@ -115,7 +115,8 @@ async def _fetch_slices(http: Http, thread: Thread) -> list[Answer]:
         answer = await http.get("hn", f"{API}/search_by_date", params=params)
         answers.append(answer)
         hits = records_of(decode_page(answer.body, thread.label), thread.label, "hits")
-        stamps = [hit["created_at_i"] for hit in hits if isinstance(hit, dict) and _whole(hit.get("created_at_i"))]
+        times = [_whole(hit.get("created_at_i")) for hit in hits if isinstance(hit, dict)]
+        stamps = [stamp for stamp in times if stamp]
         if len(hits) < HITS or not stamps or min(stamps) == before:
             return answers
         before = min(stamps)
@@ -145,10 +146,16 @@ def parse_comments(pages: Iterable[Any], thread: Thread) -> Comments:
     for page in pages:
         found = records_of(page, thread.label, "hits")
         total = max(total, _whole(page.get("nbHits")) or 0)
-        hits.update((hit.get("objectID") if isinstance(hit, dict) else id(hit), hit) for hit in found)
+        hits.update((_hit_key(hit), hit) for hit in found)
     top = [hit for hit in hits.values() if not isinstance(hit, dict) or _whole(hit.get("parent_id")) == thread.id]
     read = _comments(top, thread, text="comment_text", ident="objectID")
     return Comments(read.comments, read.deleted, read.broken, is_whole=len(hits) >= total)
+
+
+def _hit_key(hit: Any) -> tuple[str, int]:
+    """What tells a hit from the others: its id, or for one without any that it is another object."""
+    number = _whole(hit.get("objectID")) if isinstance(hit, dict) else None
+    return ("broken", id(hit)) if number is None else ("comment", number)
 
 
 def _comments(records: Iterable[Any], thread: Thread, *, text: str, ident: str) -> Comments:
@@ -167,8 +174,12 @@ def _comments(records: Iterable[Any], thread: Thread, *, text: str, ident: str) 
             broken.append(f"{number}: {text} is {kind(html)} where a text belongs")
         else:
             own = {key: value for key, value in record.items() if key not in ("children", "_highlightResult")}
-            clean = html.replace("\x00", "")
-            comments.setdefault(number, Comment(number, clean, _time(record), orjson.dumps(own)))
+            try:
+                raw = orjson.dumps(own)
+            except TypeError as error:  # half an emoji, or a number beyond 64 bits
+                broken.append(f"{number}: the record cannot be kept ({error})")
+                continue
+            comments.setdefault(number, Comment(number, html.replace("\x00", ""), _time(record), raw))
     return Comments(tuple(comments.values()), deleted, tuple(broken))
 
 
@@ -177,7 +188,8 @@ def _time(record: Mapping[str, Any]) -> datetime | None:
     if seconds is not None and 0 < seconds < 4_000_000_000:
         return datetime.fromtimestamp(seconds, UTC)
     try:
-        return datetime.fromisoformat(str(record.get("created_at"))).astimezone(UTC)
+        when = datetime.fromisoformat(str(record.get("created_at")))
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

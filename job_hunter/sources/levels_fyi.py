@@ -35,7 +35,7 @@ _FIELD = re.compile(r"^\*\*(?P<name>[A-Za-z ]+):\*\*\s*(?P<value>.+?)\s*$", re.M
 _UPDATED = re.compile(r"^-\s*Last Updated:\s*(?P<value>[A-Z][a-z]+ \d{1,2}, \d{4})", re.MULTILINE)
 _ROW = re.compile(r"^\|\s*(?P<level>[^|]+?)\s*\|\s*(?P<pay>[^|]+?)\s*\|\s*$", re.MULTILINE)
 _MONEY = re.compile(r"^[^\d-]{0,6}(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[KkMm]?)$")
-_SCRIPT = re.compile(rb"<script[^>]{0,200}\bid=[\"']__NEXT_DATA__[\"'][^>]{0,200}>")
+_SCRIPT = re.compile(rb"<script[^>]{0,200}\bid=[\"']?__NEXT_DATA__\b[^>]{0,200}>")
 _UNITS = {"": 1, "k": 1_000, "m": 1_000_000}
 _SAME = 0.03
 
@@ -122,7 +122,7 @@ def is_challenge(body: bytes) -> bool:
 
 def parse_markdown(text: str) -> PayPage | None:
     """A salary page's Markdown; None when it has no table of levels. Raises `SourceChanged` for anything else."""
-    if not text.lstrip().startswith("# "):
+    if not text.lstrip("\ufeff \t\r\n").startswith("# "):
         if "__NEXT_DATA__" in text:
             return None
         raise SourceChanged("levels.fyi answered a Markdown request with something else; see whether its shape changed")
@@ -142,7 +142,7 @@ def parse_markdown(text: str) -> PayPage | None:
 def _markdown_levels(table: str) -> Iterator[Reported]:
     for row in _ROW.finditer(table):
         name = row["level"]
-        if name.casefold() == "level" or not name.strip("-: "):
+        if name.casefold() == "level" or not name.strip("-: ") or _name(name) is None:
             continue
         total = _money(row["pay"])
         if total:
@@ -172,7 +172,7 @@ def parse_html(body: bytes) -> PayPage:
     if not isinstance(averages, list):
         raise SourceChanged(f"levels.fyi: `averages` is {kind(averages)} where a list belongs")
     rows = [row for row in averages if isinstance(row, dict)]
-    currency = props.get("locationCurrency") or "USD"
+    currency = _currency(props)
     rate = _rate(props, currency)
     samples = tuple(
         place
@@ -190,6 +190,15 @@ def parse_html(body: bytes) -> PayPage:
         levels=tuple(level for row in rows if (level := _average(row, rate)) is not None),
         sample_places=samples,
     )
+
+
+def _currency(props: Mapping[str, Any]) -> str:
+    """The currency the page prints; dollars, in which its figures are, when it names none."""
+    stated = props.get("locationCurrency") or "USD"
+    code = stated.strip().upper() if isinstance(stated, str) else ""
+    if not re.fullmatch(r"[A-Z]{3}", code):
+        raise SourceChanged("levels.fyi: `locationCurrency` is no currency code; see whether its shape changed")
+    return code
 
 
 def _average(row: Mapping[str, Any], rate: float) -> Reported | None:
@@ -276,10 +285,13 @@ def _day(stamp: Any) -> date | None:
     if not isinstance(stamp, str):
         return None
     try:
-        return datetime.fromisoformat(stamp.strip()).astimezone(UTC).date()
-    except ValueError:
+        when = datetime.fromisoformat(stamp.strip())
+        return (when if when.tzinfo is None else when.astimezone(UTC)).date()
+    except (ValueError, OverflowError):
         pass
-    try:
-        return datetime.strptime(stamp.strip(), "%B %d, %Y").replace(tzinfo=UTC).date()
-    except ValueError:
-        return None
+    for shown, form in ((stamp.strip(), "%B %d, %Y"), (stamp.strip()[:15], "%a %b %d %Y")):
+        try:
+            return datetime.strptime(shown, form).replace(tzinfo=UTC).date()
+        except ValueError:
+            pass
+    return None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from lxml import etree, html
 
@@ -136,7 +136,7 @@ def parse_cards(body: bytes) -> Cards:
 def _card(element: html.HtmlElement) -> Card | None:
     link = next(iter(_by_class(element, "base-card__full-link")), None)
     href = link.get("href") if link is not None else None
-    parts = urlsplit(href) if href else None
+    parts = _address(href)
     urn = _URN.search(element.get("data-entity-urn") or "")
     number = urn or (_ID_IN_PATH.search(parts.path) if parts else None)
     title = _first_text(element, "base-search-card__title")
@@ -152,6 +152,14 @@ def _card(element: html.HtmlElement) -> Card | None:
         url=f"https://{parts.netloc}{parts.path}" if parts and parts.netloc else None,
         salary=_first_text(element, "job-search-card__salary-info"),
     )
+
+
+def _address(href: str | None) -> SplitResult | None:
+    """The parts of a link; None when there is none, or it is no address."""
+    try:
+        return urlsplit(href) if href else None
+    except ValueError:
+        return None
 
 
 def parse_detail(body: bytes) -> Detail:

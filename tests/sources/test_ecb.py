@@ -54,6 +54,12 @@ def test_the_one_day_csv(recorded) -> None:
     assert set(ecb.parse_csv(recorded("ecb/daily.csv"))) == set(ecb.parse_xml(recorded("ecb/daily.xml")))
 
 
+@pytest.mark.parametrize("cell", [b"", b" ", b"N/A", b"n/a", b"-"])
+def test_a_cell_without_a_rate(cell: bytes) -> None:
+    """However it is written that a currency has no rate on a day, the others of the day have theirs."""
+    assert ecb.parse_csv(b"Date,USD,ISK,\n2026-03-06,1.1," + cell + b",\n") == [Rate(FRIDAY, "USD", 1.1)]
+
+
 ENTITIES = b"""<!DOCTYPE x [<!ENTITY a "1.1"><!ENTITY file SYSTEM "file:///etc/hostname">]>
 <e xmlns="http://www.ecb.int/vocabulary/2002-08-01/eurofxref"><Cube><Cube time="2026-03-06">&file;&a;
 <Cube currency="USD" rate="1.15"/></Cube></Cube></e>"""

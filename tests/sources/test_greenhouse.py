@@ -52,6 +52,26 @@ def test_stated_pay(external_id, expected, board_of, recorded_json) -> None:
     assert list(found[external_id].stated_pay) == expected
 
 
+FILLED = [
+    ({"unit": "GBP", "min_value": None, "max_value": None, "amount": "55000.0"}, (55_000, 55_000)),
+    ({"unit": "GBP", "min_value": "84000.0", "max_value": "115500.0", "amount": None}, (84_000, 115_500)),
+    ({"unit": "GBP", "min_value": "", "min": "61000", "max": "72000"}, (61_000, 72_000)),
+    ({"unit": "GBP", "min_value": None, "max_value": "90000.0"}, (None, 90_000)),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), FILLED)
+def test_a_currency_field_is_read_from_what_is_filled(value, expected, board_of) -> None:
+    """Empty fields may stand beside the filled ones of the other shape."""
+    job = {
+        "id": 1,
+        "title": "Engineer",
+        "metadata": [{"name": "Salary Range", "value_type": "currency_range", "value": value}],
+    }
+    (posting,) = greenhouse.parse({"jobs": [job]}, board_of("greenhouse")).postings
+    assert posting.stated_pay == (stated(*expected, "GBP", "metadata", "Salary Range"),)
+
+
 def test_a_posting_is_what_the_board_said(board_of, recorded_json) -> None:
     """Titles are stripped, times are of first publication and in UTC, the content stays escaped as it came."""
     first = greenhouse.parse(recorded_json("greenhouse/board.json"), board_of("greenhouse")).postings[0]

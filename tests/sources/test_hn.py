@@ -101,6 +101,15 @@ def test_no_record_defeats_the_parser(records: list[Any]) -> None:
     assert all(found.broken)
 
 
+@pytest.mark.parametrize("odd", [{"objectID": ["1"]}, {"objectID": {}}, {"author": "\ud83d"}, {"points": 2**70}])
+def test_a_hit_that_makes_no_sense_costs_itself_alone(odd: dict[str, Any]) -> None:
+    """An id that is none, and values that cannot be kept, are named; the comment beside it is read."""
+    hit = {"objectID": "7", "parent_id": THREAD.id, "author": "a", "comment_text": "Acme | Engineer"}
+    found = hn.parse_comments([{"hits": [hit, hit | {"objectID": "8"} | odd]}], THREAD)
+    assert [comment.id for comment in found.comments] == [7]
+    assert len(found.broken) == 1
+
+
 async def test_the_tree_is_asked_first(httpx_mock: HTTPXMock, recorded: Recorded) -> None:
     """One request is enough when the tree comes."""
     httpx_mock.add_response(url=ITEM, content=recorded("hn/item.json"))

@@ -97,6 +97,38 @@ def test_dollars_stay_dollars(props: dict[str, Any]) -> None:
     assert (page.currency, page.levels[0].total) == ("USD", 74_000.0)
 
 
+@pytest.mark.parametrize(("stamp", "day"), [
+    ("2026-11-03T00:30:00", date(2026, 11, 3)),
+    ("Sat Mar 21 2026 00:58:35 GMT+0000 (Coordinated Universal Time)", date(2026, 3, 21)),
+    ("9999-12-31T23:59:59-12:00", None),
+    ("0001-01-01T00:00:00+12:00", None),
+])  # fmt: skip
+def test_the_day_of_an_update_in_every_form(props: dict[str, Any], stamp: str, day: date | None) -> None:
+    """Both forms the site writes, whatever this machine's time zone; a day beyond the calendar is none."""
+    assert levels_fyi.parse_html(html_of(props | {"lastUpdated": stamp})).updated == day
+
+
+def test_a_currency_in_small_letters_is_the_same(props: dict[str, Any]) -> None:
+    """The code is compared with ours later on, so it is read in capitals."""
+    stated = levels_fyi.parse_html(html_of(props))
+    assert stated == levels_fyi.parse_html(html_of(props | {"locationCurrency": f" {stated.currency.lower()} "}))
+
+
+@pytest.mark.parametrize("currency", [{"code": "GBP"}, ["GBP"], 5, "£", "pounds"])
+def test_a_currency_that_is_no_code_is_a_changed_source(props: dict[str, Any], currency: Any) -> None:
+    """Figures in an unknown currency are none."""
+    with pytest.raises(SourceChanged, match="currency code"):
+        levels_fyi.parse_html(html_of(props | {"locationCurrency": currency}))
+
+
+def test_markdown_has_no_rung_named_false() -> None:
+    """The site writes "False" where it knows no name, in this form too; a byte order mark in front changes nothing."""
+    table = "### Levels Breakdown\n\n| Level | Total |\n|---|---|\n| False | £90,000 |\n| L4 | £120K |\n"
+    page = levels_fyi.parse_markdown(f"\ufeff# Orrin Vale\n\n**Currency:** GBP (£)\n\n{table}")
+    assert page is not None
+    assert [(rung.title, rung.total) for rung in page.levels] == [("L4", 120_000.0)]
+
+
 @pytest.mark.parametrize("rate", [None, 0, -1, "0.8x"])
 def test_no_rate_no_figures(props: dict[str, Any], rate: Any) -> None:
     """A page in pounds without a rate is dropped: its figures could be either."""

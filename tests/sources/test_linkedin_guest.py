@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,6 +40,14 @@ def test_cards_are_read_as_shown(recorded: Recorded) -> None:
 def test_the_next_page_starts_after_every_card_received(recorded: Recorded) -> None:
     """A repeated card and an unreadable one count too."""
     assert linkedin_guest.parse_cards(recorded("linkedin/search.html")).count == 5
+
+
+def test_a_card_with_a_broken_link_is_one_card_without_it(recorded: Recorded) -> None:
+    """A link no parser takes costs its own card the address and no other card anything."""
+    body = recorded("linkedin/search.html")
+    whole = linkedin_guest.parse_cards(body).cards
+    broken = linkedin_guest.parse_cards(body.replace(b"https://uk.linkedin.com/", b"https://[uk/", 1)).cards
+    assert broken == (replace(whole[0], url=None), *whole[1:])
 
 
 @pytest.mark.parametrize("body", [b"", b"<!DOCTYPE html>\n\n", b"  ", b"<!---->", b"<ul></ul>"])

@@ -145,7 +145,7 @@ CUES: tuple[Cue, ...] = (
             salar(?:y|ies), base, basic, wages?, paid(?! out), pay(?:s|ing|scale)?\b(?! out| for you), compensation
             compensated, comp\b
             remuneration, package, earn(?:ing|ings)?\b, expect to (?:earn|make), you['’]ll get, you will get, we offer
-            (?:start|join|begin)(?:s|ing)? on, rising (?:\w+ )?to, increments?
+            competitive(?= ?\(), (?:start|join|begin)(?:s|ing)? on, rising (?:\w+ )?to, increments?
             full[- ]time equivalent, fte, pro[- ]rata, ctc, lpa, gehalt, jahresgehalt, salaires?, rémunération, salario
             sueldo, wynagrodzenie, stipendio, ral\b, lön, salaris, lønn, løn
         """),
@@ -171,7 +171,7 @@ NOT_PAY = any_of(r"""
     manag(?:e|es|ing) (?:over|more|up), purchases?, bought, buys?, orders?, subscriptions?, donors?
     median, average, households?, income of, statistics, tickets?, gross merchandise, exit(?:ed)?, acquired, acquisition
     angel, bootstrapped, users?, customers?, downloads?, members, visitors?, grants? (?:of|from), awarded, deals?
-    contracts? (?:worth|valued|between|of|ranging|from)
+    contracts? (?:worth|valued|between|of(?! employment)|ranging|from)
     invoices?, payments?, cheques?
     billings?, pay(?:s|ing)? for your?, acv\b, tcv\b, aov\b, arpu\b, ltv\b, grant applications?
     per (?:project|user|customer|client|deal|sale|lead|hire|head|seat|unit|order|trade|click|case|claim)
@@ -186,7 +186,7 @@ THIRD_PARTY = re.compile(
     + any_of("""
         users?, customers?, drivers?, lawyers?, attorneys, freelancers?, people, students?, members, sellers?
         merchants?, clients?, teachers?, tutors?, they, who, families, businesses, companies, graduates, artists
-        traders, players?, hosts, workers, recruiters?, agencies
+        traders, players?, hosts, workers, recruiters?, agencies, landlords?, funds?
         creators?, couriers?, experts, developers who, americans, britons
     """)
     + r")\s(?:\w+\s){0,4}?(?:earn(?:s|ed|ing)?|mak(?:e|es|ing)|made|charge[sd]?|charging|cost|pay|pays|paid|paying|"

@@ -63,6 +63,7 @@ _AFTER = re.compile(
 )
 _CONNECTOR = re.compile(r"[+,;|&\n•]|\.\s|\.$|\s(?:and|plus|with|depending|who|which|while|or|but)\s|\s[–—-]\s")
 _NEXT_FIGURE = re.compile(r"[\s:(]*(?:(?:of|is|up to|from) )?[A-Z]{0,3}[£$€]?\s?\d")
+_OWNING = re.compile(r"\b(?:of|worth)\b")
 _EQUITY_LINK = re.compile(r"\b(?:in|of|worth)\s")
 _CLOSE, _LONGEST_CUE = 80, 24
 NEAR = 40
@@ -100,8 +101,7 @@ def label_of(before: str, after: str) -> Labelled:
     is_taken = bool(cues) and _is_tight(before, cues[-1])
     holds_more = is_taken and cues[-1].lastgroup in ("ote", "total")
     if close := _after_cue(low_after[:tail_end], after[:tail_end], is_taken=is_taken, holds_more=holds_more):
-        is_of_others = close.is_cued and is_taken and cues[-1].lastgroup == "not_pay"
-        return Labelled(Label.NOT_PAY, "not_pay_before", False) if is_of_others else close
+        return _owner(before, cues[-1]) or close if is_taken and close.is_cued else close
     if _is_for_a_visa(before, low_after):
         return Labelled(Label.NOT_PAY, "sponsorship", False)
     if (
@@ -188,6 +188,17 @@ def _cues_before(before: str) -> list[re.Match[str]]:
 
 def _is_tight(before: str, cue: re.Match[str]) -> bool:
     return _LINK.fullmatch(before, cue.end()) is not None
+
+
+def _owner(before: str, cue: re.Match[str]) -> Labelled | None:
+    """The label of a tight cue before a figure that what follows can't take it from: "a bonus of £10k paid in May"."""
+    name = cue.lastgroup or ""
+    if name == "not_pay":
+        return Labelled(Label.NOT_PAY, "not_pay_before", False)
+    label = _BY_NAME[name].label
+    if label in PAY_LABELS or not _OWNING.search(before, cue.end()):
+        return None
+    return Labelled(label, f"{name}_before", False)
 
 
 def _after_cue(tail: str, as_written: str, *, is_taken: bool, holds_more: bool) -> Labelled | None:
