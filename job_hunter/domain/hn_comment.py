@@ -74,9 +74,11 @@ _APPLY = re.compile(
 )
 _LOCATION_LINE = re.compile(r"^\W*(?:locations?|where|office|offices)\s*[:\-–]\s*(?P<place>.{2,100})$", re.IGNORECASE)
 _IN_PLACE = re.compile(
-    r"\b(?:in|based in|from|near|at our)\s+((?:[A-Z][\w.'-]+|,)(?:[ ,]+(?:[A-Z][\w.'-]*|and|or|&))*)"
+    r"\b(?:in|based in|from|near|at our)\s+(?:the\s+)?((?:[A-Z][\w.'-]+|,)(?:[ ,]+(?:[A-Z][\w.'-]*|and|or|&))*)"
 )
 _SENTENCE = re.compile(r"\b(?:i'm|i've|haha|lol|thanks|my|you could|couldn't|please|reminder|fyi)\b", re.IGNORECASE)
+_EDITED = re.compile(r"^\W*(?:edit|update)(?:ed)?\s*[:–-][^|.!\n]{0,120}[.!]\s+(?=[^|\n]+\|)", re.IGNORECASE)
+"""What was written in front of a header later."""
 _SMALL = re.compile(r"[^\W\d_]")
 _DEEP = re.compile(r"(?:https?://)?[^/]+/[^/?#]", re.IGNORECASE)
 _TRADE_WORDS = re.compile(r"\b(?:engineers?|developers?|managers?|designers?)\b", re.IGNORECASE)
@@ -130,7 +132,7 @@ def read_comment(comment: str, gazetteer: Gazetteer) -> Advertisement | Refused:
     text = comment_text(comment)
     if not text or not _SMALL.search(text) or text.strip("[]").lower() in ("flagged", "dead", "deleted"):
         return Refused("the comment is deleted, flagged or empty")
-    lines = text.split("\n")
+    lines = _EDITED.sub("", text).split("\n")
     if _SEEKS_WORK.match(text):
         return Refused("somebody seeks work")
     parts, used = _header(lines, gazetteer)
@@ -194,7 +196,10 @@ def _company(parts: Sequence[Part], body: Sequence[str], gazetteer: Gazetteer) -
     first = parts[0]
     if first.kind is Kind.LINK and (name := _named_by_site(first, parts, body, gazetteer)):
         return name
-    if first.kind in (Kind.OTHER, Kind.TRADE, Kind.PAY) or (first.kind is Kind.PLACE and _is_name_of_place(parts)):
+    is_figure = first.kind is Kind.PAY and not first.words and MONEY.search(first.text)
+    if (first.kind in (Kind.OTHER, Kind.TRADE, Kind.PAY) and not is_figure) or (
+        first.kind is Kind.PLACE and _is_name_of_place(parts)
+    ):
         name = cleaned_name(first.text)
         if name and looks_like_name(name):
             return name
@@ -316,6 +321,8 @@ def _listed_roles(
 def _location(parts: Sequence[Part], header: str, body: Sequence[str], gazetteer: Gazetteer, company: str) -> str:
     places = [part for part in parts if part.kind is Kind.PLACE and cleaned_name(part.text) != company]
     modes = [part for part in parts if part.kind is Kind.MODE]
+    if not places and not modes:
+        modes = [part for part in parts[1:] if part.kind is Kind.OTHER and MODES.match(part.text)]
     if not places:
         places = [
             replace(part, words=found)
