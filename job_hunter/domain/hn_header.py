@@ -63,7 +63,8 @@ TERMS = re.compile(
     r"welcome[ds]?|preferred|required|negotiable|immediate(?:ly)?|urgent|hiring|now hiring|only|ok(?:ay)?|"
     r"(?:us )?citizens?|green cards?|permanent residents?|yes|no|not|will|can|or|and|for|if|to|is|are|the|an?|with|"
     r"some|strongly|positions?|openings?|jobs?|roles?|type|unable|at this time|at the moment|flexible|schedule|"
-    r"experience|years?|\d+\+? years?|ycombinator|multiple|various|several|locations?(?=\s*[-–:])|new grads?|all levels|b2b)\b",
+    r"experience|years?|\d+\+? years?|ycombinator|multiple|various|several|locations?(?=\s*[-–:])|"
+    r"new grads?|all levels|b2b)\b",
     re.IGNORECASE,
 )
 MODES = re.compile(

@@ -47,8 +47,8 @@ _SOUGHT = re.compile(
 )
 _CLAUSE = re.compile(
     r"\s+(?:to|who|whom|with|that|which|in|for|at|on|our|from|based|is|are|will|as|having|interested|within|across|"
-    r"wanting|ready|looking|of any|like|willing|here|please|but|so|because|if|where|when|capable|able|excited|i|i['’]\w+|"
-    r"you)\s+.*$"
+    r"wanting|ready|looking|of any|like|willing|here|please|but|so|because|if|where|when|capable|able|excited|i|"
+    r"i['’]\w+|you)\s+.*$"
     r"|\s*[,(]\s*(?:who|that|with|to|based|remote|onsite|preferably|and we|if|see|please|apply)\b.*$|\s+[-–—(].*$",
     re.IGNORECASE,
 )
@@ -59,15 +59,17 @@ _CALL = re.compile(
 )
 _BEFORE = re.compile(
     r"^(?:[^,;:]{1,80}\b(?:is|are) (?:now )?(?:hiring|recruiting|looking for)\s+(?:for\s+)?|"
-    r"(?i:full[\s-]?time|ft)\s+|to (?:hire|add|appoint|find|recruit)\s+|at least \d{1,2}\s+|variety of\s+|across the stack,? (?:especially\s+)?|"
+    r"(?i:full[\s-]?time|ft)\s+|to (?:hire|add|appoint|find|recruit)\s+|at least \d{1,2}\s+|variety of\s+|"
+    r"across the stack,? (?:especially\s+)?|"
     r"(?:[\w-]+ )?(?:roles|positions|openings),? (?:including|such as)\s+|(?:an?|our|the)\s+|"
-    r"(?:highly )?(?:motivated|talented|skilled|experienced|innovative)(?:\s+and\s+\w+)?\s+|most\s+(?=\w+\s))+",
+    r"(?:highly )?(?:motivated|talented|skilled|experienced|innovative)(?:\s+and\s+\w+)?\s+|"
+    r"most\s+(?=\w+\s))+",
 )
 """What a sentence puts in front of a title."""
 
 _BEHIND = re.compile(
     r"(?:,?\s*(?:\band\b|&)\s+(?:more|others|many more)|,?\s+see (?:more|details|below)\b.*|"
-    r"\s+to join (?:us|our|the)\b.*|\s+(?:needed )?at (?:our\s.*|[A-Z][\w.]*)|\.\s+e-?mail\b.*)$",
+    r"\s+to join (?:us|our|the)\b.*|\s+(?:needed )?at (?:our\s.*|(?-i:[A-Z])[\w.]*)|\.\s+e-?mail\b.*)$",
     re.IGNORECASE,
 )
 """What a header or a sentence goes on with behind one."""
