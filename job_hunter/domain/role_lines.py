@@ -55,6 +55,7 @@ _REFERENCE = re.compile(r"^(?:(?:req|ref|jr|job|id)[\s.:#-]*\d{3,}|\d{5,})[\s:|�
 _FILTER = re.compile(r"(?:filters?|refine)(?: (?:by|jobs|roles|results|your search))?:?", re.IGNORECASE)
 _FILTER_END = re.compile(r"(?:(?:apply|clear|reset)(?: all)? filters?|clear all|reset|show results)", re.IGNORECASE)
 _ICONS = re.compile(r"[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?")
+_WIDE = re.compile(r"\s{3,}")
 _JOINING = ("-", "–", "—", "/")
 _MONEY = re.compile(r"[£$€¥]\s*\d|\d\s*(?:[kK]\b|GBP|USD|EUR|CHF)|\b(?:GBP|USD|EUR|CHF)\s*\d|\b(?:up to|from)\s+[£$€]")
 _PAY_WORDS = re.compile(r"^(?:competitive|salary\b|pay\b|compensation\b|base\b|ote\b|doe$)", re.IGNORECASE)
@@ -195,7 +196,7 @@ def _read(line: str, gazetteer: Gazetteer) -> _Parts:
     nothing = _Parts(None, (), has_pay)
     if not text or len(text) >= LONGEST_LINE:
         return nothing
-    body = _BULLETS.sub("", _ICONS.sub(" | ", line).strip(" |\t")).replace("\t", " | ")
+    body = _BULLETS.sub("", _WIDE.sub("   ", _ICONS.sub(" | ", line).replace("\t", " | ")).strip(" |"))
     body = _CALLS_BEFORE.sub("", _REFERENCE.sub("", _CALLS.sub("", body)))
     is_counted = bool(_COUNTED.search(text))
     body = (COUNT_END.sub("", body) if is_counted else body).rstrip(" -–—")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,15 @@ def test_a_labelled_change_is_read_as_labelled(case: dict[str, Any], gazetteer: 
     elif not came and not case.get("went"):
         assert reading.outcome is Outcome.NOTHING
         assert reading.reason
+
+
+@pytest.mark.parametrize("filling", [" ", " ,", "\t", "12 h", '"', "📍 "], ids=repr)
+def test_a_hostile_page_costs_no_more_than_a_long_one(gazetteer: Gazetteer, filling: str) -> None:
+    """Five hundred lines, each of blanks, commas or signs to the limit, are read in seconds and not in minutes."""
+    page = "\n".join(f"Engineer {n}{filling * (280 // len(filling))}x" for n in range(500))
+    started = time.perf_counter()
+    read_change(change_of({"prev_snapshot": "", "current_snapshot": page}), gazetteer)
+    assert time.perf_counter() - started < 5
 
 
 def test_precision_over_all_cases(
