@@ -107,8 +107,8 @@ def split_titles(text: str) -> tuple[str, ...]:
 def _bound(pieces: list[str]) -> list[str]:
     """The pieces with those of "iOS/Android Developer" in one: a stroke without blanks binds what names no job yet."""
     bound = pieces[:1]
-    for joint, piece in zip(pieces[1::2], pieces[2::2], strict=True):
-        if joint == "/" and not is_job(bound[-1]):
+    for before, joint, piece in zip(pieces[0::2], pieces[1::2], pieces[2::2], strict=False):
+        if joint == "/" and not is_job(before):
             bound[-1] += joint + piece
         else:
             bound += [joint, piece]

@@ -92,7 +92,8 @@ def test_no_text_defeats_it(readings: Readings, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a ", "| ", "| Engineer, ", "(", "<p>", "Engineer and ", "in London, ", "www.a.io/", "- "]
+    "piece",
+    ["a ", "| ", "| Engineer, ", "(", "<p>", "Engineer and ", "in London, ", "www.a.io/", "- "],
 )
 def test_time_grows_with_the_length_alone(piece: str, readings: Readings) -> None:
     """A comment of 40,000 characters takes no more than a few times what ten of 4,000 take."""
