@@ -117,6 +117,8 @@ async def _get(http: Http, url: str, validators: Validators | None) -> Answer:
 
 def is_challenge(body: bytes) -> bool:
     """Whether a page that came with status 200 turns us away: it is empty, or asks for a human."""
+    if body.lstrip()[:2] == b"# ":
+        return False  # the Markdown of a page, whatever company it is about
     return not body.strip() or (len(body) < 100_000 and b"__NEXT_DATA__" not in body and bool(_CHALLENGE.search(body)))
 
 

@@ -182,6 +182,7 @@ def test_no_rung_defeats_the_parser(rungs: list[Any]) -> None:
     (b"<title>Just a moment...</title>", True),
     (b"<h1>Human Verification</h1>", True),
     (b"# Levels.fyi - Acme", False),
+    (b"# Salaries at Captcha Works, in just a moment", False),
     (b'<script id="__NEXT_DATA__">captcha settings</script>', False),
     (b"<p>captcha</p>" + b" " * 200_000, False),
 ])  # fmt: skip
