@@ -209,7 +209,7 @@ def _average(row: Mapping[str, Any], rate: float) -> Reported | None:
 
     def amount(name: str) -> float | None:
         value = figure(values.get(name))
-        return round(value * rate, 2) if value and value > 0 else None
+        return (round(value * rate, 2) or None) if value and value > 0 else None
 
     titles = [row.get("secondaryLevelName"), *(row["titles"] if isinstance(row.get("titles"), list) else [])]
     level = _name(row.get("primaryLevelName")) or _name(row.get("level"))
