@@ -80,6 +80,7 @@ _CONNECTIVES = frozenset(("and", "of", "the", "for", "in", "&", "de", "du", "la"
 _SMALL = re.compile(r"[^\W\d_]")
 _DEEP = re.compile(r"(?:https?://)?[^/]+/[^/?#]", re.IGNORECASE)
 _TRADE_WORDS = re.compile(r"\b(?:engineers?|developers?|managers?|designers?)\b", re.IGNORECASE)
+_BULLET = re.compile(r"[-*•–]|\(?\d{1,2}[.):]")
 _HEADER_LINES, _LONGEST_HEADER = 4, 240
 
 
@@ -164,7 +165,7 @@ def _header(lines: Sequence[str], gazetteer: Gazetteer) -> tuple[tuple[Part, ...
             telling < len(more) / 2 or len(parts) > 8 or (len(line) > 90 and len(more) < 3) or line[-1] in ".:!?"
         ):
             break
-        if not is_open and more[0].kind is Kind.TITLE and line[:1] in "-*•–":
+        if not is_open and more[0].kind is Kind.TITLE and _BULLET.match(line):
             break
         parts, used = (*parts, *more), used + 1
     return parts, used

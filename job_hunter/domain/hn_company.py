@@ -108,7 +108,8 @@ _ENDS_IN_TERMS = re.compile(
 )
 _BRACKETS = re.compile(r"\s*[(\[{][^)\]}]*[)\]}]?")
 _LEAD = re.compile(
-    r"^(?:company|employer|startup|hiring at|work (?:at|with|for)|join|come join|about)\s*[:\-]?\s+(?=[A-Z])",
+    r"^(?:(?:we(?:'re| are)|now)\s+hiring\s*[!:–-]+|"
+    r"company|employer|startup|hiring at|work (?:at|with|for)|join|come join|about)\s*[:\-]?\s+(?=[A-Z])",
     re.IGNORECASE,
 )
 _EDGES = " \t\n,;:.|-–—/&*=~()[]'\"“”>•●"

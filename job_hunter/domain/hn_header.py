@@ -119,11 +119,12 @@ _COLON = re.compile(r"^(?P<name>[^:|()]{2,40}):\s+(?P<rest>\S.*)$")
 _STRONG = re.compile(r"\s*(?:\||¦|│|•|●|∙|·|‖|\s//\s)\s*")
 _DASH = re.compile(r"\s+(?:-{1,3}|–|—|~)\s+|\s*(?:--|—)\s*")
 _COMMA = re.compile(r",\s+")
+_FULL_STOP = re.compile(r"(?<![A-Z])(?<!\bSt)(?<!\b[JSD]r)\.\s+")
 _WEAK = (
     re.compile(r"\s*;\s*"),
     re.compile(r"\s*/\s*(?!/)"),
     re.compile(r":\s+"),
-    re.compile(r"(?<![A-Z])(?<!\bSt)(?<!\b[JSD]r)\.\s+"),
+    _FULL_STOP,
     _COMMA,
 )
 _EDGES = " \t\n,;:.|-–—/&+*!=~()[]'\"“”"
@@ -182,7 +183,7 @@ def _facts(piece: str, gazetteer: Gazetteer) -> tuple[Part, ...]:
     whole = classify(piece, gazetteer)
     if whole.kind is not Kind.TITLE:
         return (whole,)
-    for separator in (_DASH, _COMMA):
+    for separator in (_DASH, _FULL_STOP, _COMMA):
         found = [_restored(item) for item in separator.split(_protected(piece)) if item.strip(_EDGES)]
         if len(found) < 2:
             continue
@@ -192,7 +193,7 @@ def _facts(piece: str, gazetteer: Gazetteer) -> tuple[Part, ...]:
         others = len(parts) - len(titles) - len(places)
         paid = sum(part.kind in (Kind.PAY, Kind.TERM) for part in parts)
         if titles and places and others <= paid:
-            return parts
+            return tuple(fact for part in parts for fact in _facts(part.text, gazetteer))
     return (whole,)
 
 
@@ -239,12 +240,12 @@ def classify(text: str, gazetteer: Gazetteer) -> Part:
     if has_job and len(stripped.split()) <= 24 + 8 * stripped.count(",") and not is_prose:
         return Part(text, Kind.TITLE, clean)
     if not is_prose and (
-        is_place(stripped, gazetteer)
+        is_place(outside or stripped, gazetteer)
         or (len(outside.split()) <= 6 and is_place(_ABOUT_PLACE.sub(" ", outside), gazetteer))
     ):
         return Part(text, Kind.PLACE, clean)
     if MODES.search(bare) and not _squeezed(_ABOUT_PLACE.sub(" ", outside)):
-        return Part(text, Kind.PLACE if read_location(clean, gazetteer).places else Kind.MODE, clean)
+        return Part(text, Kind.PLACE if is_place(clean, gazetteer) else Kind.MODE, clean)
     if without_money != bare and len(stripped) < 30:
         return Part(text, Kind.PAY, clean)
     if family_of(stripped) is not None and len(stripped.split()) <= 8 and not _BLURB.search(stripped):

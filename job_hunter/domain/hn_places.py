@@ -19,9 +19,10 @@ _IN_PLACE = re.compile(
 )
 _BASED = re.compile(r"\b((?:[A-Z][\w.'-]*[ ,]+)*[A-Z][\w.'-]*?)(?:\s|-)based\b")
 _MEETING = re.compile(
-    r"\(?[^()|;]*\b(?:meet-?ups?|retreats?|off-?sites?|gatherings?|get-?togethers?)\b[^()|;]*\)?", re.IGNORECASE
+    r"[,(]?[^(),|;]*\b(?:meet-?ups?|retreats?|off-?sites?|gatherings?|get-?togethers?|hq|headquarter\w*)\b[^(),|;]*\)?",
+    re.IGNORECASE,
 )
-"""Where people who work elsewhere come together now and then is not where they work."""
+"""Where people who work elsewhere come together, or where their employer sits, is not where they work."""
 
 _PIECES = re.compile(r"\s+[-–—|:]+\s+|[(),;|]|\s*[-–—]{2,}\s*")
 
@@ -41,7 +42,12 @@ def location_of(
     if not named and not any(part.kind is Kind.MODE for part in parts):
         named = [found for line in (header, *body[:6]) if (found := place_in(line, gazetteer))][:1]
         named = named or [line for line in body[:6] if _is_bulleted_place(line, gazetteer)][:1]
-    return joined((*(_MEETING.sub(" ", name) for name in named), *ways))
+    return joined((*(_worked_at(name) for name in named), *ways))
+
+
+def _worked_at(name: str) -> str:
+    kept = _MEETING.sub(" ", name) if MODES.search(name) else name
+    return kept if any(ch.isalpha() for ch in kept) else name
 
 
 def _within(parts: Sequence[Part], gazetteer: Gazetteer) -> Iterable[str]:

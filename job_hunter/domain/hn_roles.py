@@ -22,6 +22,7 @@ APPLY = re.compile(
 )
 
 
+_SHORT_PLACES = frozenset(("UK", "US", "USA", "EU", "NYC", "SF", "LA", "DC"))
 _HIRED_FOR = re.compile(
     r"\b(?:full[\s-]?time|part[\s-]?time|contract(?:or)?|permanent|perm|freelance|fixed[\s-]term|"
     r"\d+(?:\s?[-–]\s?\d+)?\s?(?:months?|weeks?))\b",
@@ -175,4 +176,4 @@ def _bare_title(title: str, company: str, gazetteer: Gazetteer) -> str:
 
 
 def _is_place_alone(words: str) -> bool:
-    return words[:1].isupper() or MODES.search(words) is not None
+    return words[:1].isupper() and (len(words) > 3 or words in _SHORT_PLACES)

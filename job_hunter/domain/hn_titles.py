@@ -56,6 +56,8 @@ _SIGNATURE = re.compile(
 )
 """Who wrote the comment, in its last lines: "Maud P, CTO"."""
 _VERB = re.compile(r"\b(?:is|are|have|has|will)\s")
+_INTRODUCED = re.compile(r"^[^:|]{0,80}\b(?:roles?|positions?|openings?|hiring)\b[^:|]{0,40}:\s+(?=\w)", re.IGNORECASE)
+"""What introduces a list of titles in one line: "Hiring for several roles in London: Designer, Analyst"."""
 _PREFIX = re.compile(r"^[\w\s/&]{3,30}:\s+(?=\w)")
 _PRAISE = re.compile(
     r"^(?:(?:to (?:hire|add|appoint|recruit|find)|at least|position of|positions? for|roles? including|"
@@ -99,7 +101,7 @@ def split_titles(text: str) -> tuple[str, ...]:
 
     A piece that names no job belongs to its neighbour ("Software Engineer, Growth"; "Data and Search Engineer").
     """
-    text = OWN_LABEL.sub("", text)
+    text = _INTRODUCED.sub("", OWN_LABEL.sub("", text))
     text = AT_COMPANY.sub("", EMAIL.sub(" ", LINK.sub(" ", MONEY.sub(" ", text))))
     titles: list[str] = []
     pieces = _bound(_JOINTS.split(_closed(text)))
