@@ -10,6 +10,7 @@ import typer
 
 from job_hunter.cli import support
 from job_hunter.cli.support import Format, err, out, plain
+from job_hunter.config import load_companies
 from job_hunter.runtime import load_readings, open_runtime
 from job_hunter.sources.http import Http
 from job_hunter.usecases.backfill_fx import Backfill, backfill_fx, first_day, sentences
@@ -49,7 +50,9 @@ def backfill_command(
 
 
 def probe_command(
-    address: Annotated[str, typer.Argument(help="A board's name, or the address of a careers page or board.")],
+    address: Annotated[
+        str, typer.Argument(help="A company of ours, a board's name, or the address of a careers page or board.")
+    ],
     name: Annotated[str | None, typer.Option("--name", help="The employer's name, to check the board against.")] = None,
     output: Annotated[Format, typer.Option("--format", help="How to print what was found.")] = Format.TABLE,
 ) -> None:
@@ -59,7 +62,8 @@ def probe_command(
     async def work() -> Probe:
         gazetteer = load_readings(settings.config_dir).gazetteer
         async with Http(settings.base_urls) as http:
-            return await probe(http, address.strip(), gazetteer, at=support.now(), name=name)
+            companies = load_companies(settings.config_dir)
+            return await probe(http, address.strip(), gazetteer, at=support.now(), name=name, companies=companies)
 
     found = support.run(work())
     if output is Format.JSON:

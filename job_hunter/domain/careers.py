@@ -29,17 +29,22 @@ def boards_linked(page: str) -> list[tuple[str, str]]:
 
 
 def slug_guesses(address: str) -> list[str]:
-    """The board names to try for a slug or an address that names no board: the slug as it is, then its plain form."""
+    """The board names to try for a slug or an address that names no board: as it is, in its plain form, in one word."""
     if "." in address or "/" in address:
         host = _host(address)
         labels = [label for label in host.split(".") if label]
-        while len(labels) > 1 and (len(labels[-1]) <= 3 or labels[-1] in _SECOND_LEVELS or len(labels) > 3):
+        if len(labels) > 1:  # "acme.energy" as well as "acme.com"
+            labels.pop()
+        while len(labels) > 1 and labels[-1] in _SECOND_LEVELS:
             labels.pop()
         word = labels[-1] if labels else ""
     else:
         word = address.strip()
     plain = re.sub(r"[^a-z0-9]", "", word.lower())
-    return list(dict.fromkeys(guess for guess in (word, word.lower(), plain) if guess))
+    # Ashby's boards are often named so: "SedgewaterPay".
+    words = re.findall(r"[A-Za-z0-9]+", word)
+    joined = "".join(each[0].upper() + each[1:] for each in words) if len(words) > 1 else ""
+    return list(dict.fromkeys(guess for guess in (word, word.lower(), plain, joined) if guess))
 
 
 def _host(address: str) -> str:

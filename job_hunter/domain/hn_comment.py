@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from job_hunter.domain.gazetteer import Gazetteer
 from job_hunter.domain.hn_company import (
@@ -21,10 +21,11 @@ from job_hunter.domain.hn_company import (
     squeezed,
 )
 from job_hunter.domain.hn_header import (
+    COMPANY_LABEL,
     EMAIL,
     HOST,
+    LABEL,
     LINK,
-    MODES,
     MONEY,
     Kind,
     Part,
@@ -33,13 +34,13 @@ from job_hunter.domain.hn_header import (
     is_place,
     split_header,
 )
-from job_hunter.domain.hn_titles import AT_COMPANY, listed_titles, sought_titles, split_titles
-
-UNNAMED = "Openings not named"
-"""The title of an advertisement that says where and for whom, and not as what."""
+from job_hunter.domain.hn_roles import APPLY, Ad, HnRole, roles_of
+from job_hunter.domain.hn_titles import AT_COMPANY
 
 _ANCHOR = re.compile(r"<a\s[^>]*?href=\"([^\"]*)\"[^>]*>.*?</a>", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"<(?:p|br|pre|/p|/pre)\b[^>]*>", re.IGNORECASE)
+_PICTURES = re.compile("[\u2600-\u26ff\u2700-\u27bf\ufe0e\ufe0f\u200d\U0001f000-\U0001faff]+")
+"""Emoji, their variants and flags: decoration, never a name, a place or a separator that counts."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _AT = re.compile(r"\s*[\[({<]\s*at\s*[\])}>]\s*|\s+at\s+(?=[\w-]+\s+dot\s)", re.IGNORECASE)
 _DOT = re.compile(r"\s*[\[({<]\s*dot\s*[\])}>]\s*|\s+dot\s+(?=com\b|io\b|net\b|org\b|co\b)", re.IGNORECASE)
@@ -67,32 +68,20 @@ _ABOUT_THE_THREAD = re.compile(
     r"listings)|these listings)\b",
     re.IGNORECASE,
 )
-_APPLY = re.compile(
-    r"job|career|apply|appl|position|hiring|join|work-?with|recruit|vacanc|opening|greenhouse|lever\.co|ashbyhq|"
-    r"workable|grnh",
+_SENTENCE = re.compile(r"\b(?:i'm|i've|haha|lol|thanks|my|you could|couldn't|please|reminder|fyi)\b", re.IGNORECASE)
+_GREETING = re.compile(
+    r"\W*(?:(?:hi|hello|hey|greetings)(?:\s+(?:hn|all|everyone|there|folks|hackers?))?\s*[!,.:–—-]|"
+    r"(?:hi|hello|hey)\s+(?:hn|all|everyone|there|folks)\b|(?:i am|i'm|i’m|my name is)\b)",
     re.IGNORECASE,
 )
-_LOCATION_LINE = re.compile(r"^\W*(?:locations?|where|office|offices)\s*[:\-–]\s*(?P<place>.{2,100})$", re.IGNORECASE)
-_IN_PLACE = re.compile(
-    r"\b(?:in|based in|from|near|at our)\s+(?:the\s+)?((?:[A-Z][\w.'-]+|,)(?:[ ,]+(?:[A-Z][\w.'-]*|and|or|&))*)"
-)
-_SENTENCE = re.compile(r"\b(?:i'm|i've|haha|lol|thanks|my|you could|couldn't|please|reminder|fyi)\b", re.IGNORECASE)
 _EDITED = re.compile(r"^\W*(?:edit|update)(?:ed)?\s*[:–-][^|.!\n]{0,120}[.!]\s+(?=[^|\n]+\|)", re.IGNORECASE)
 """What was written in front of a header later."""
+_CONNECTIVES = frozenset(("and", "of", "the", "for", "in", "&", "de", "du", "la", "van"))
 _SMALL = re.compile(r"[^\W\d_]")
 _DEEP = re.compile(r"(?:https?://)?[^/]+/[^/?#]", re.IGNORECASE)
 _TRADE_WORDS = re.compile(r"\b(?:engineers?|developers?|managers?|designers?)\b", re.IGNORECASE)
+_BULLET = re.compile(r"[-*•–]|\(?\d{1,2}[.):]")
 _HEADER_LINES, _LONGEST_HEADER = 4, 240
-
-
-@dataclass(frozen=True, slots=True)
-class HnRole:
-    """One opening. `content` is the text its pay is to be read from; `location` holds places and ways of working."""
-
-    title: str
-    location: str
-    content: str
-    apply_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +113,7 @@ def comment_text(comment: str) -> str:
     text = _ANCHOR.sub(lambda found: f" {found[1]} ", comment)
     text = _TAG.sub("", _BREAK.sub("\n", text))
     text = html.unescape(text).replace("\u00ad", "").replace("\u200b", "").replace("\xa0", " ")
+    text = _PICTURES.sub(" ", text)
     return "\n".join(line for line in (" ".join(line.split()) for line in text.split("\n")) if line)
 
 
@@ -149,12 +139,12 @@ def read_comment(comment: str, gazetteer: Gazetteer) -> Advertisement | Refused:
         return Refused("the comment asks a question")
     header = "\n".join(lines[:used])
     header_links = tuple(link for link in links if link.removeprefix("https://") in header)
-    name = _company(parts, body, gazetteer)
+    name = _company(parts, header, body, links, emails, gazetteer)
     domain = domain_of_links(header_links, ()) or own_domain(name, links, emails)
     company = name or domain or domain_of_links(links, emails)
     if company is None:
         return Refused("the comment names no company")
-    roles = _roles(parts, header, body, links, gazetteer, company)
+    roles = roles_of(Ad(parts, header, body, links, company), gazetteer)
     return Advertisement(company, name is not None, domain, links, header_links, emails, roles, text)
 
 
@@ -164,7 +154,8 @@ def _header(lines: Sequence[str], gazetteer: Gazetteer) -> tuple[tuple[Part, ...
     used = 1
     while used < min(len(lines), _HEADER_LINES):
         line = lines[used]
-        is_open = lines[used - 1].rstrip().endswith(("|", ",")) or line.startswith("|")
+        is_labelled = LABEL.match(line) is not None
+        is_open = lines[used - 1].rstrip().endswith(("|", ",")) or line.startswith("|") or is_labelled
         known = {part.kind for part in parts} & {Kind.PLACE, Kind.TITLE, Kind.MODE, Kind.TERM, Kind.TRADE}
         if len(line) > _LONGEST_HEADER or (len(known) >= 2 and not is_open):
             break
@@ -174,19 +165,33 @@ def _header(lines: Sequence[str], gazetteer: Gazetteer) -> tuple[tuple[Part, ...
             telling < len(more) / 2 or len(parts) > 8 or (len(line) > 90 and len(more) < 3) or line[-1] in ".:!?"
         ):
             break
-        if not is_open and more[0].kind is Kind.TITLE and line[:1] in "-*•–":
+        if not is_open and more[0].kind is Kind.TITLE and _BULLET.match(line):
             break
         parts, used = (*parts, *more), used + 1
     return parts, used
 
 
-def _company(parts: Sequence[Part], body: Sequence[str], gazetteer: Gazetteer) -> str | None:
+def _company(
+    parts: Sequence[Part],
+    header: str,
+    body: Sequence[str],
+    links: Sequence[str],
+    emails: Sequence[str],
+    gazetteer: Gazetteer,
+) -> str | None:
     """Who advertises: by convention the first part; a job, a place or a term in front moves it further back."""
+    for part in parts:
+        label = COMPANY_LABEL.match(part.text)
+        if label and (name := cleaned_name(part.text[label.end() :])) and looks_like_name(name):
+            return name
+    if _GREETING.match(parts[0].text):
+        return body_company("\n".join((header, *body)), gazetteer)
     if len(parts) == 1:
         part = parts[0]
         alone = cleaned_name(part.text)
         if (
             alone
+            and not _is_cut_from_prose(alone, part.text)
             and len(alone.split()) <= 4
             and looks_like_name(alone)
             and part.kind in (Kind.OTHER, Kind.TRADE, Kind.PLACE)
@@ -215,11 +220,10 @@ def _company(parts: Sequence[Part], body: Sequence[str], gazetteer: Gazetteer) -
             name = cleaned_name(first.text)
             if name and any(part.kind is Kind.TITLE for part in parts[1:]):
                 return name
-    for part in parts[1:]:
-        if part.kind is Kind.OTHER and not is_blurb(part.text):
-            name = cleaned_name(part.text)
-            if name and looks_like_name(name):
-                return name
+    others = [part for part in parts[1:] if part.kind is Kind.OTHER and not is_blurb(part.text)]
+    names = [name for part in others if (name := cleaned_name(part.text)) and looks_like_name(name)]
+    if names:
+        return next((name for name in names if own_domain(name, links, emails)), names[0])
     site = next((part for part in parts[1:] if part.kind is Kind.LINK), None)
     if site and (name := _named_by_site(site, parts, body, gazetteer)):
         return name
@@ -234,10 +238,16 @@ def _company(parts: Sequence[Part], body: Sequence[str], gazetteer: Gazetteer) -
     return body_company("\n".join(body), gazetteer)
 
 
+def _is_cut_from_prose(name: str, text: str) -> bool:
+    """Whether the name is the subject of a sentence, small words in it: "Life insurance is a large market"."""
+    small = any(word[0].islower() and word not in _CONNECTIVES for word in name.split()[1:])
+    return small and bool(re.match(re.escape(name) + r"\s+(?:is|are)\s+(?:an?|the)\b", text, re.IGNORECASE))
+
+
 def _named_by_site(site: Part, parts: Sequence[Part], body: Sequence[str], gazetteer: Gazetteer) -> str | None:
     """The company whose own site a part of the header is: as other words spell its name, else the site as written."""
     links = LINK.findall(site.text)
-    if site is not parts[0] and any(_DEEP.match(link) and not _APPLY.search(link) for link in links):
+    if site is not parts[0] and any(_DEEP.match(link) and not APPLY.search(link) for link in links):
         return None  # a shortener, or somebody else's page
     domain = domain_of_links((*links, site.words), ())
     written = cleaned_name(site.text) if HOST.fullmatch(site.words) else None
@@ -259,100 +269,3 @@ def _is_name_of_place(parts: Sequence[Part]) -> bool:
 
 def _has_other_title(parts: Sequence[Part]) -> bool:
     return any(part.kind is Kind.TITLE for part in parts[1:])
-
-
-def _roles(
-    parts: Sequence[Part], header: str, body: Sequence[str], links: Sequence[str], gazetteer: Gazetteer, company: str
-) -> tuple[HnRole, ...]:
-    location = _location(parts, header, body, gazetteer, company)
-    apply_url = _apply_url(links)
-    text = "\n".join((header, *body))
-    own = [part for part in parts if part.kind is Kind.TITLE and cleaned_name(part.text) != company]
-    titled = [(title, part) for part in own for title in split_titles(part.text)]
-    if titled:
-        return _header_roles(titled, location, text, header, body, apply_url)
-    listed = listed_titles(body)
-    if listed:
-        return _listed_roles(listed, location, header, body, apply_url)
-    trades = [part for part in parts if part.kind is Kind.TRADE and cleaned_name(part.text) != company]
-    titles = sought_titles(text)
-    if not titles and trades:
-        titles = tuple(dict.fromkeys(split_titles(trades[0].text)))
-    return tuple(HnRole(title, location, text, apply_url) for title in titles or (UNNAMED,))
-
-
-def _header_roles(
-    titled: Sequence[tuple[str, Part]],
-    location: str,
-    text: str,
-    header: str,
-    body: Sequence[str],
-    apply_url: str | None,
-) -> tuple[HnRole, ...]:
-    """Roles of the header; where each part names its own pay, a role is given no other's."""
-    priced = [part for _, part in titled if MONEY.search(part.text)]
-    roles: dict[str, HnRole] = {}
-    for title, part in titled:
-        content = text
-        if len(priced) > 1:
-            others = {other.text for _, other in titled if other is not part}
-            own = [piece for piece in header.split("|") if piece.strip() not in others]
-            content = "\n".join(("|".join(own), *body))
-        roles.setdefault(title, HnRole(title, location, content, apply_url))
-    return tuple(roles.values())
-
-
-def _listed_roles(
-    listed: Sequence[tuple[str, int]], location: str, header: str, body: Sequence[str], apply_url: str | None
-) -> tuple[HnRole, ...]:
-    """Roles of a list; where their lines state pay, a role is given the lines of no other."""
-    starts = sorted({n for _, n in listed})
-    ends = dict(zip(starts, (*starts[1:], len(body)), strict=True))
-    is_priced = any(MONEY.search(body[n]) for n in starts)
-    roles = []
-    for title, n in listed:
-        lines = [line for at, line in enumerate(body) if at not in ends or at == n] if is_priced else list(body)
-        own = [LINK.findall(line) for line in body[n : min(ends[n], n + 3)]]
-        link = next((_apply_url(found) for found in own if found), None)
-        roles.append(HnRole(title, location, "\n".join((header, *lines)), link or apply_url))
-    return tuple(roles)
-
-
-def _location(parts: Sequence[Part], header: str, body: Sequence[str], gazetteer: Gazetteer, company: str) -> str:
-    places = [part for part in parts if part.kind is Kind.PLACE and cleaned_name(part.text) != company]
-    modes = [part for part in parts if part.kind is Kind.MODE]
-    if not places and not modes:
-        modes = [part for part in parts[1:] if part.kind is Kind.OTHER and MODES.match(part.text)]
-    if not places:
-        places = [
-            replace(part, words=found)
-            for part in parts
-            if part.kind in (Kind.TITLE, Kind.OTHER) and (found := place_in(part.text, gazetteer))
-        ][:1]
-    named = [part.words or part.text for part in places]
-    if not named:
-        for line in body[:40]:
-            stated = _LOCATION_LINE.match(line)
-            if stated and is_place(stated["place"], gazetteer):
-                named = [stated["place"]]
-                break
-    if not named and not any(MODES.search(part.text) for part in modes):
-        named = [found for line in (header, *body[:6]) if (found := place_in(line, gazetteer))][:1]
-    ways = [" ".join(found[0] for found in MODES.finditer(part.text)) for part in modes]
-    text = "; ".join(dict.fromkeys(" ".join(LINK.sub(" ", item).split()) for item in (*named, *ways) if item.strip()))
-    return text[:300]
-
-
-def place_in(text: str, gazetteer: Gazetteer) -> str | None:
-    """The place a phrase names after "in", "based in" and the like; None when there is none we know."""
-    for found in _IN_PLACE.finditer(text):
-        name = re.sub(r"\s+(?:and|or)$", "", found[1].strip(" ,.&"))
-        if is_place(name, gazetteer):
-            return name
-    return None
-
-
-def _apply_url(links: Sequence[str]) -> str | None:
-    """The address that looks like a way to apply, else the first one."""
-    addresses = [link if "://" in link else f"https://{link}" for link in links]
-    return next((link for link in addresses if _APPLY.search(link)), addresses[0] if addresses else None)

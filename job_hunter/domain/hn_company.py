@@ -25,7 +25,7 @@ _SHARED_WORDS = """
     withgoogle.com comeet.co hackernews.com nodejs.org python.org reactjs.org golang.org kubernetes.io
     postgresql.org apache.org ruby-lang.org elixir-lang.org rust-lang.org scala-lang.org clojure.org haskell.org
     scipy.org asp.net socket.io vue.js angular.io typescriptlang.org careers-page.com homerun.co workable.co
-    freshteam.com zohorecruit.com polymer.co gem.com rippling.com
+    sf.net sourceforge.net freshteam.com zohorecruit.com polymer.co gem.com rippling.com
 """
 _SHARED = frozenset(_SHARED_WORDS.split())
 _PATHS = re.compile(
@@ -51,7 +51,14 @@ _SAYS = (
 )
 _SUBJECT = re.compile(rf"^\W*(?P<name>{_NAME})(?:\s?\([^)]{{1,60}}\))?,?\s+{_SAYS}\b")
 _AT = re.compile(rf"(?:^|[\s,(])(?:[aA]t|[jJ]oin|JOIN|[wW]ith|[fF]or|needed at|About|about)\s+(?P<name>{_NAME})")
-_FOUNDER = re.compile(rf"\b(?:[cC]o-?)?[fF]ounders?\s+(?:and \w+ )?(?:of|at|@)\s+(?P<name>{_NAME})")
+_FOUNDER = re.compile(
+    rf"\b(?:(?:[cC]o-?)?[fF]ounders?|C[ET]O|[A-Z]?\w* ?[eE]ngineer|[rR]ecruiter|VP (?:of )?\w+|[hH]ead of \w+)\s+"
+    rf"(?:and \w+ )?(?:of|at|@)\s+(?P<name>{_NAME})"
+)
+_WE_ARE = re.compile(
+    rf"\b(?:[wW]e(?:'re| are)|[tT]his is|[mM]y company|[oO]ur company)\s+\(?"
+    rf"(?P<name>{_NAME})(?=\s?[(),]|\s[-–—]|\sand\b)"
+)
 _POSSESSIVE = re.compile(rf"^\W*(?P<name>{_NAME})['’]s\s")
 _NOT_NAMES_WORDS = """
     we our us you your i they he she it this that these those there here who what when where why how if as at in
@@ -63,7 +70,8 @@ _NOT_NAMES_WORDS = """
     experience python java javascript react ruby rails node go golang rust scala c++ php aws kubernetes docker
     linux sql big life machine learning data full-time part-time onsite onsite. visa intern interns everyone
     anyone someone people one two three use various meta note update edit disclaimer requirements must just
-    series hacker hn yc ycombinator google facebook apple amazon microsoft uk us usa eu europe
+    series hacker flex-time flextime citizenship clearance hn yc ycombinator
+    google facebook apple amazon microsoft uk us usa eu europe
 """
 _NOT_NAMES = frozenset(_NOT_NAMES_WORDS.split())
 _COMMON_WORDS = """
@@ -72,7 +80,7 @@ _COMMON_WORDS = """
     service features projects platform business growth operations culture mission interview process summary overview
     bonus compensation relocation sponsorship citizens english german french spanish reactjs angularjs yii django
     laravel symfony spring swift kotlin flutter typescript graphql postgres mongodb redis kafka spark tensorflow
-    centos ubuntu debian ansible terraform git
+    centos ubuntu debian ansible terraform git c# .net xamarin ios android vue angular svelte
 """
 _COMMON = _NOT_NAMES | frozenset(_COMMON_WORDS.split())
 """Words that are no name when nothing else stands beside them; together with others they may be ("Product Hunt")."""
@@ -95,9 +103,13 @@ _IS_HIRING = re.compile(
     r"an?\b|the\b).*$",
     re.IGNORECASE,
 )
+_ENDS_IN_TERMS = re.compile(
+    r"(?<=\w)\s+(?:(?:on-?site|remote|hybrid|full[\s-]?time|part[\s-]?time)\b[\s,]*)+$", re.IGNORECASE
+)
 _BRACKETS = re.compile(r"\s*[(\[{][^)\]}]*[)\]}]?")
 _LEAD = re.compile(
-    r"^(?:company|employer|startup|hiring at|work (?:at|with|for)|join|come join|about)\s*[:\-]?\s+(?=[A-Z])",
+    r"^(?:(?:we(?:'re| are)|now)\s+hiring\s*[!:–-]+|"
+    r"company|employer|startup|hiring at|work (?:at|with|for)|join|come join|about)\s*[:\-]?\s+(?=[A-Z])",
     re.IGNORECASE,
 )
 _EDGES = " \t\n,;:.|-–—/&*=~()[]'\"“”>•●"
@@ -114,7 +126,7 @@ def cleaned_name(text: str) -> str | None:
     # "Nimbl3 www.nimbl3.com": an address beside the name is not part of it.
     if len(words) > 1:
         words = [word for word in words if not (HOST.fullmatch(word) and word.lower().startswith("www."))] or words
-    name = " ".join(words).strip(_EDGES)
+    name = _ENDS_IN_TERMS.sub("", " ".join(words)).strip(_EDGES)
     if name:
         return name
     host = LINK.search(text) or HOST.search(text)
@@ -127,6 +139,11 @@ def looks_like_name(name: str) -> bool:
     if not words or len(name) > 60 or len(words) > 7 or not any(ch.isalpha() for ch in name):
         return False
     if len(words) == 1 and words[0].lower().strip(".,!") in _NO_HEADERS:
+        return False
+    if words[-1].lower() in ("backed", "including") or "-based" in name.lower():
+        return False
+    listed = [piece.lower() for piece in re.split(r"[\s/,&+]*[\s/,&]+", name) if piece]
+    if len(listed) > 1 and all(piece in _COMMON for piece in listed):
         return False
     if len(words) > 1 and all(word.lower().strip(".,!:") in _NOT_NAMES for word in words):
         return False
@@ -141,6 +158,7 @@ def body_company(text: str, gazetteer: Gazetteer) -> str | None:
     lines = text.split("\n")[:12]
     looked = (
         (_FOUNDER, lines[:3]),
+        (_WE_ARE, lines[:2]),
         (_SUBJECT, lines[:4]),
         (_POSSESSIVE, lines[:3]),
         (_AT, lines),
@@ -151,7 +169,7 @@ def body_company(text: str, gazetteer: Gazetteer) -> str | None:
             for sentence in re.split(r"(?<=[.!?])\s+", line)[:6]:
                 for found in (
                     pattern.finditer(sentence)
-                    if pattern in (_AT, _FOUNDER)
+                    if pattern in (_AT, _FOUNDER, _WE_ARE)
                     else filter(None, [pattern.match(sentence)])
                 ):
                     name = _proper(found["name"])
@@ -166,7 +184,7 @@ def _proper(name: str) -> str | None:
         words.pop(0)
     while words and words[-1].lower() in ("and", "of", "the", "&", "for", "in"):
         words.pop()
-    if not words or all(word.lower().strip(".,!'") in _COMMON for word in words):
+    if not words or "-based" in name or all(word.lower().strip(".,!'") in _COMMON for word in words):
         return None
     if words[0].lower().strip(".,!'") in _NOT_NAMES or "'" in words[0][1:3]:
         return None

@@ -48,6 +48,7 @@ MONEY = re.compile(
     r"\d\s?(?:USD|GBP|EUR|CHF|CAD|AUD|"
     r"€|£))[^|]{0,60}"
 )
+BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PAY_WORDS = re.compile(
     r"\b(?:salary|salaries|compensation|competitive|equity|stock options?|options|benefits|bonus|commission|"
     r"negotiable|"
@@ -68,7 +69,7 @@ TERMS = re.compile(
     re.IGNORECASE,
 )
 MODES = re.compile(
-    r"\b(?:remote(?:ly)?(?:[\s-](?:ok|okay|first|friendly|only|possible))?|on[\s-]?sites?|in[\s-]office|office|"
+    r"\b(?:remote(?:ly)?(?:[\s-](?:ok|okay|first|friendly|only|possible|teams?))?|on[\s-]?sites?|in[\s-]office|office|"
     r"in[\s-]person|"
     r"hybrid|wfh|work from home|home|distributed|partial(?:ly)?|fully|100%|anywhere|worldwide|globally?|"
     r"local(?:s|ly)?)\b",
@@ -86,28 +87,60 @@ _BLURB = re.compile(
     r"fintech|well[\s-]funded|profitable|our|we|we're|team of|founded|platform|blockchain|b2b|saas)\b",
     re.IGNORECASE,
 )
-_PROSE = re.compile(r"\b(?:we|are|is|you|who|looking|our|that|have|has)\b", re.IGNORECASE)
-_REMARK = re.compile(r"\([^()]*(?:\)|$)")
-"""What stands in brackets may name a job and be none: "Remote (for experienced engineers)"."""
+_PROSE = re.compile(r"\b(?:we|are|is|you|who|looking|our|that|have|has|authori[sz]ed|only for)\b", re.IGNORECASE)
+_LABELS = (
+    r"locations?|roles?|positions?|job titles?|title|salary|salary range|compensation|pay|comp|type|job type|"
+    r"employment type|work type|apply|website|url|contact|tech|stack"
+)
+COMPANY_LABEL = re.compile(r"^\W*(?:company(?: name)?|employer|organi[sz]ation)\s*[:–-]\s+(?=\S)", re.IGNORECASE)
+LABEL = re.compile(
+    rf"^\W*(?:company(?: name)?|employer|organi[sz]ation|{_LABELS})\s*(?::\s*|\s[–-]\s+)(?=\S)", re.IGNORECASE
+)
+"""What stands before a fact in a header of one fact a line: "Location: London"."""
+OWN_LABEL = re.compile(rf"^\W*(?:{_LABELS})\s*(?::\s*|\s[–-]\s+)(?=\S)", re.IGNORECASE)
+_WITH_SITE = re.compile(
+    r"^(?P<name>[^()|]{2,40}?\s*\(\s*(?:https?://|www\.)[^()\s]+\s*\))\s+(?P<rest>\w.*)$", re.IGNORECASE
+)
+"""A name with its address, and something behind it without a separator: "Acme (https://acme.example) Engineer"."""
+_ABOUT_PLACE = re.compile(
+    r"\b(?:primarily|mainly|mostly|preferably|ideally|located|based|in|within|from|anywhere|the|our|offices?|either)\b",
+    re.IGNORECASE,
+)
+_HIRED_AS = re.compile(r"(?:\s*\b(?:consultants?|contractors?|consultancy)\b)+", re.IGNORECASE)
+"""How somebody is hired and not as what, when nothing else stands there: "Full time/Consultant/Remote"."""
+_IS_HIRING = re.compile(
+    r"\b(?:is|are|'re|’re)\s+(?:\w+\s+){0,2}(?:hiring|looking|seeking|recruiting|growing)\b|\bneeded at\b",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(rf"{BRACKETS.pattern}|[(\[][^()\[\]]*$")
 _NOT_SOUGHT = re.compile(r"\W*(?:(?:our |small |a )*team of|(?:only|open|limited) (?:for|to))\b", re.IGNORECASE)
 """How a part opens that counts the people who are there, or tells who may apply."""
 _COLON = re.compile(r"^(?P<name>[^:|()]{2,40}):\s+(?P<rest>\S.*)$")
 _STRONG = re.compile(r"\s*(?:\||¦|│|•|●|∙|·|‖|\s//\s)\s*")
 _DASH = re.compile(r"\s+(?:-{1,3}|–|—|~)\s+|\s*(?:--|—)\s*")
+_COMMA = re.compile(r",\s+")
+_FULL_STOP = re.compile(r"(?<![A-Z])(?<!\bSt)(?<!\b[JSD]r)\.\s+")
 _WEAK = (
     re.compile(r"\s*;\s*"),
     re.compile(r"\s*/\s*(?!/)"),
     re.compile(r":\s+"),
-    re.compile(r",\s+"),
-    re.compile(r"\.\s+"),
+    _FULL_STOP,
+    _COMMA,
 )
 _EDGES = " \t\n,;:.|-–—/&+*!=~()[]'\"“”"
+AREA = re.compile(
+    r"\b(?:developer|engineering|engineer|designer|product|data|sales|research)\s+(?:tools|tooling|experience|"
+    r"productivity|platforms?|relations|infrastructure|infra|success|enablement|advocacy|education|acquisition|"
+    r"efficiency|operations|velocity)\b",
+    re.IGNORECASE,
+)
+"""Teams that bear a trade's name: "Backend Engineer, Developer Tools" is one opening."""
 _JOB_WORDS = re.compile(
     r"\b(?:engineers|developers?|devs?|programmers|designers|analysts|scientists|managers|architects|researchers|"
     r"leads|"
     r"directors|hackers?|coders|administrators|admins?|sysadmins?|sres?|pms?|cto|ceo|cfo|coo|vpe|specialists|"
     r"consultants|"
-    r"technicians|writers|recruiters|marketers|executives|representatives|reps?|assistants|associates|"
+    r"technicians|writers|recruiters|marketers|executives|representatives|reps?|communicators?|assistants|associates|"
     r"generalists|testers|"
     r"ninjas?|evangelists|advocates|quants|traders|mathematicians|physicists|biologists|technologists|professionals|"
     r"apprentice(?:ship)?s?|co-?founders?|agents|salespeople|operators|editors|heads?|swes?|devops|"
@@ -119,9 +152,13 @@ _JOB_WORDS = re.compile(
 def split_header(line: str, gazetteer: Gazetteer) -> tuple[Part, ...]:
     """The parts of a header line, by the strongest separators it has; one part when it runs like prose."""
     pieces = [piece for piece in _STRONG.split(line) if piece.strip(_EDGES)]
+    if pieces and (site := _WITH_SITE.match(pieces[0])) and is_job(site["rest"]) and len(site["rest"].split()) <= 8:
+        pieces = [site["name"], site["rest"], *pieces[1:]]
+    if len(pieces) == 1 and LABEL.match(pieces[0]):
+        return (classify(pieces[0], gazetteer),)
     if len(pieces) > 1:
         pieces = [*_dashed(pieces[0]), *pieces[1:]]
-        return tuple(classify(piece, gazetteer) for piece in pieces)
+        return tuple(part for piece in pieces for part in _facts(piece, gazetteer))
     whole = pieces[0] if pieces else line.strip()
     dashed = [piece for piece in _DASH.split(_protected(whole)) if piece.strip(_EDGES)]
     if len(dashed) > 1 and len(dashed[0].split()) <= 8:
@@ -135,16 +172,42 @@ def split_header(line: str, gazetteer: Gazetteer) -> tuple[Part, ...]:
         pieces = [_restored(piece) for piece in (head, *rest) if piece.strip(_EDGES)]
         if len(pieces) < 2 or len(pieces[0].split()) > 6:
             continue
-        parts = tuple(classify(piece, gazetteer) for piece in pieces)
+        parts = tuple(part for piece in pieces for part in _facts(piece, gazetteer))
         if _tells(parts[1:]):
             return parts
     return (classify(whole, gazetteer),)
 
 
+def _facts(piece: str, gazetteer: Gazetteer) -> tuple[Part, ...]:
+    """A piece as one part, or as several where it lists facts: "Data Engineer - £70k - London", "Leeds, SRE, £60k"."""
+    whole = classify(piece, gazetteer)
+    if whole.kind is not Kind.TITLE:
+        return (whole,)
+    for separator in (_DASH, _FULL_STOP, _COMMA):
+        found = [_restored(item) for item in separator.split(_protected(piece)) if item.strip(_EDGES)]
+        if len(found) < 2:
+            continue
+        parts = tuple(classify(item, gazetteer) for item in found)
+        titles = [part for part in parts if part.kind is Kind.TITLE]
+        places = [part for part in parts if part.kind in (Kind.PLACE, Kind.MODE) and _is_known(part, gazetteer)]
+        others = len(parts) - len(titles) - len(places)
+        paid = sum(part.kind in (Kind.PAY, Kind.TERM) for part in parts)
+        if titles and places and others <= paid:
+            return tuple(fact for part in parts for fact in _facts(part.text, gazetteer))
+    return (whole,)
+
+
+def _is_known(part: Part, gazetteer: Gazetteer) -> bool:
+    if part.kind is Kind.MODE or part.words in ("US", "UK", "EU", "SF", "LA", "NY", "DC", "USA"):
+        return True
+    return len(part.words) > 3 and not read_location(part.words, gazetteer).misses
+
+
 def classify(text: str, gazetteer: Gazetteer) -> Part:
     """What one part of a header says."""
     text = text.strip()
-    bare = EMAIL.sub(" ", LINK.sub(" ", text))
+    bare = OWN_LABEL.sub("", text)
+    bare = EMAIL.sub(" ", LINK.sub(" ", bare))
     without_money = MONEY.sub(" ", bare)
     words = TERMS.sub(" ", without_money).strip(_EDGES)
     stripped = _squeezed(MODES.sub(" ", _PAY_WORDS.sub(" ", words)))
@@ -165,14 +228,24 @@ def classify(text: str, gazetteer: Gazetteer) -> Part:
         return Part(text, Kind.ANY, clean)
     if _NOT_SOUGHT.match(clean):
         return Part(text, Kind.OTHER, clean)
-    if (
-        is_job(_REMARK.sub(" ", stripped))
-        and len(stripped.split()) <= 24 + 8 * stripped.count(",")
-        and not _PROSE.search(stripped)
-    ):
+    # What stands in brackets explains ("REMOTE (or Leeds if you prefer)"): it makes no sentence of the part.
+    outside = _squeezed(_REMARK.sub(" ", stripped))
+    is_prose = _PROSE.search(outside) is not None or _IS_HIRING.search(bare) is not None
+    if _HIRED_AS.fullmatch(_squeezed(re.sub(r"[/,]|\bor\b", " ", outside))):
+        return Part(text, Kind.MODE if MODES.search(bare) else Kind.TERM, "")
+    has_job = is_job(AREA.sub(" ", outside or stripped))
+    if not has_job and is_job(AREA.sub(" ", stripped)):
+        # Nobody is sought by "Remote UK (for engineers with experience)".
+        has_job = not MODES.search(bare) and not is_place(outside, gazetteer)
+    if has_job and len(stripped.split()) <= 24 + 8 * stripped.count(",") and not is_prose:
         return Part(text, Kind.TITLE, clean)
-    if not _PROSE.search(stripped) and is_place(stripped, gazetteer):
+    if not is_prose and (
+        is_place(outside or stripped, gazetteer)
+        or (len(outside.split()) <= 6 and is_place(_ABOUT_PLACE.sub(" ", outside), gazetteer))
+    ):
         return Part(text, Kind.PLACE, clean)
+    if MODES.search(bare) and not _squeezed(_ABOUT_PLACE.sub(" ", outside)):
+        return Part(text, Kind.PLACE if is_place(clean, gazetteer) else Kind.MODE, clean)
     if without_money != bare and len(stripped) < 30:
         return Part(text, Kind.PAY, clean)
     if family_of(stripped) is not None and len(stripped.split()) <= 8 and not _BLURB.search(stripped):

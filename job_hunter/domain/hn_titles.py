@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from job_hunter.domain.hn_header import EMAIL, LINK, MONEY, is_job
+from job_hunter.domain.hn_header import AREA, EMAIL, LINK, MONEY, OWN_LABEL, is_job
 
 MOST_ROLES = 12
 LONGEST = 90
@@ -14,16 +14,10 @@ _JOINTS = re.compile(r"(\s*(?:,|;|&|(?<!\+)\+(?!\+)|/|\band\b|\bor\b|\bplus\b)\s
 AT_COMPANY = re.compile(r"(?<=\w)\s+@\s?(?P<name>[A-Z][^@|]*)$")
 """What stands behind a title: "Data Engineer @ Acme"."""
 
-_AREA = re.compile(
-    r"^\s*(?:developer|engineering|engineer|designer|product|data|sales|research)\s+(?:tools|tooling|experience|"
-    r"productivity|platforms?|relations|infrastructure|infra|success|enablement|advocacy|education|acquisition|"
-    r"efficiency|operations|velocity)\s*$",
-    re.IGNORECASE,
+_BULLET = re.compile(r"^\s*(?:[-*•●–—·▪►→>+~#=]+|\(?\d{1,2}[.)]|\d{1,2}\s?[-–:](?=\s)|[oO]\s)\s*")
+_END = re.compile(
+    r"\s+[-–—:|]+\s*|:\s|\s[-–—]|\s\(|\s\[|\s*https?:|\.\s|\s*\||[?!]|\.$|:$|\s=>|\s->|,?\s+(?:to join|who|see more)\b"
 )
-"""Teams that bear a trade's name: "Backend Engineer, Developer Tools" is one opening."""
-
-_BULLET = re.compile(r"^\s*(?:[-*•●–—·▪►→>+~#=]+|\(?\d{1,2}[.)]|[oO]\s)\s*")
-_END = re.compile(r"\s+[-–—:|]+\s*|:\s|\s[-–—]|\s\(|\s\[|\s*https?:|\.\s|\s*\||[?!]|\.$|:$|\s=>|\s->")
 _LISTED = re.compile(
     r"^\W*(?:we(?:'re| are)|currently|now|our|the|i'm|open|current|available|key|some|featured|actively|also|all|are|"
     r"engineering|technical|tech|and|full[\s-]time)?\s*(?:(?:we are|we're|open|current|available|engineering|"
@@ -42,7 +36,7 @@ _SOUGHT = re.compile(
     r"great|talented|"
     r"experienced|passionate|strong|exceptional|smart|awesome|brilliant|good|skilled|motivated|ambitious|couple|"
     r"few|of|"
-    r"number|outstanding|excellent|amazing|world-class|and)\s+)*(?P<title>[^.;:!?|\n]{3,120})",
+    r"number|outstanding|excellent|amazing|world-class|and)\s+)*(?P<title>(?:[^.;:!?|\n]|\b[JS]r\.|\.(?=NET\b)){3,120})",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
@@ -50,6 +44,26 @@ _CLAUSE = re.compile(
     r"wanting|ready|looking|of any|like|willing|here|please|but|so|because|if|where|when|capable|able|excited|i|"
     r"i['’]\w+|you)\s+.*$"
     r"|\s*[,(]\s*(?:who|that|with|to|based|remote|onsite|preferably|and we|if|see|please|apply)\b.*$|\s+[-–—(].*$",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"^\s*(?:an?|the)\s+(?=\w)", re.IGNORECASE)
+_FULL_STOP = re.compile(r"(?<!\b[JS]r)\.\s|\s*\||https?:")
+_BETWEEN = re.compile(r"\s+[-–—*•/]+\s+|\s*[|•]\s*")
+_SIGNATURE = re.compile(
+    r"^[-–—~\s]*[A-Z][\w'.]*(?:\s[A-Z][\w'.]*){0,2}\s*[,(–—-]\s*(?:co-?founder|founder|cto|ceo|coo|cpo|vp|head of|"
+    r"director|engineering manager|hiring manager|recruiter|talent)\b[^.]{0,60}$",
+    re.IGNORECASE,
+)
+"""Who wrote the comment, in its last lines: "Maud P, CTO"."""
+_VERB = re.compile(r"\b(?:is|are|have|has|will)\s")
+_INTRODUCED = re.compile(r"^[^:|]{0,80}\b(?:roles?|positions?|openings?|hiring)\b[^:|]{0,40}:\s+(?=\w)", re.IGNORECASE)
+"""What introduces a list of titles in one line: "Hiring for several roles in London: Designer, Analyst"."""
+_PREFIX = re.compile(r"^[\w\s/&]{3,30}:\s+(?=\w)")
+_PRAISE = re.compile(
+    r"^(?:(?:to (?:hire|add|appoint|recruit|find)|at least|position of|positions? for|roles? including|"
+    r"(?:tech )?positions?,? including|including|an?|the|our|some|most|really|very|super|highly|exceptionally|"
+    r"talented|motivated|skilled|experienced|dedicated|smart|great|brilliant|passionate|innovative|ambitious|"
+    r"self-driven|creative|and|,|few|\d+)\s+)+",
     re.IGNORECASE,
 )
 _EDGES = " \t,;:.|-–—/&+*!=~\"'“”"
@@ -87,6 +101,7 @@ def split_titles(text: str) -> tuple[str, ...]:
 
     A piece that names no job belongs to its neighbour ("Software Engineer, Growth"; "Data and Search Engineer").
     """
+    text = _INTRODUCED.sub("", OWN_LABEL.sub("", text))
     text = AT_COMPANY.sub("", EMAIL.sub(" ", LINK.sub(" ", MONEY.sub(" ", text))))
     titles: list[str] = []
     pieces = _bound(_JOINTS.split(_closed(text)))
@@ -94,7 +109,7 @@ def split_titles(text: str) -> tuple[str, ...]:
     has_job = False
     for n in range(0, len(pieces), 2):
         piece, joint = pieces[n], pieces[n - 1] if n else ""
-        names = is_job(piece) and not _AREA.match(piece)
+        names = is_job(piece) and not AREA.fullmatch(piece.strip())
         if names and has_job and not (joint.strip() == "/" and len(piece.split()) == 1):
             titles.append(current)
             current, has_job = piece, True
@@ -115,24 +130,42 @@ def _bound(pieces: list[str]) -> list[str]:
     return bound
 
 
-def listed_titles(lines: Iterable[str]) -> tuple[tuple[str, int], ...]:
+def listed_titles(lines: Sequence[str]) -> tuple[tuple[str, int], ...]:
     """The titles that lines of their own name, each with the number of its line."""
     found: dict[str, int] = {}
     for n, line in enumerate(lines):
         opened = _LISTED.match(line)
         if opened and opened["rest"]:
-            for title in split_titles(opened["rest"]):
+            for title in split_titles(_FULL_STOP.split(opened["rest"], maxsplit=1)[0]):
                 if is_title_line(title):
                     found.setdefault(title, n)
             continue
         bare = _BULLET.sub("", line)
+        if several := _listed_in_line(bare):
+            found.update((title, n) for title in several if title not in found)
+            continue
         heading = _END.split(bare, maxsplit=1)[0]
         if (paid := MONEY.search(heading)) and paid.start():
             heading = heading[: paid.start()]
-        title = _cleaned(heading)
-        if is_title_line(title):
+        if n >= len(lines) - 3 and _SIGNATURE.match(bare):
+            continue
+        if _CALL.sub("", heading) != heading:
+            called = split_titles(heading)
+            # "We're hiring an SRE and designers" is a sentence: what it seeks counts when no list stands below.
+            if all(is_title_line(title) for title in called):
+                found.update((title, n) for title in called if title not in found)
+        elif is_title_line(title := _cleaned(_PREFIX.sub("", heading))):
             found.setdefault(_alone(title), n)
     return tuple(found.items())[:MOST_ROLES]
+
+
+def _listed_in_line(line: str) -> tuple[str, ...]:
+    """The titles of a line that holds nothing but titles: "Data Engineer | Designer", "SRE - Analyst - Recruiter"."""
+    pieces = [
+        _cleaned(_END.split(piece, maxsplit=1)[0]) for piece in _BETWEEN.split(_PREFIX.sub("", line)) if piece.strip()
+    ]
+    is_list = len(pieces) > 1 and all(is_title_line(piece) and "," not in piece for piece in pieces)
+    return tuple(pieces) if is_list else ()
 
 
 def sought_titles(text: str) -> tuple[str, ...]:
@@ -141,7 +174,8 @@ def sought_titles(text: str) -> tuple[str, ...]:
     for sought in _SOUGHT.finditer(text):
         clause = _CLAUSE.sub("", sought["title"])
         if is_job(clause) and len(clause) <= LONGEST:
-            found += [_ended(title) for title in split_titles(clause) if is_job(title)]
+            titles = (_ended(_PRAISE.sub("", title)) for title in split_titles(clause))
+            found += [title for title in titles if is_job(title)]
         if len(found) >= MOST_ROLES:
             break
     return tuple(dict.fromkeys(found))[:MOST_ROLES]
@@ -160,7 +194,13 @@ def _ended(title: str) -> str:
 def is_title_line(text: str) -> bool:
     """Whether a line's beginning is a title and not a sentence: it names a job and is written like a heading."""
     words = text.split()
-    if not 1 <= len(words) <= 9 or not text[0].isupper() or len(text) > LONGEST or not is_job(text):
+    if (
+        not 1 <= len(words) <= 9
+        or not text[0].isupper()
+        or len(text) > LONGEST
+        or not is_job(text)
+        or _VERB.search(text)
+    ):
         return False
     if re.match(
         r"(?:we|our|you|your|the|if|this|these|as|a|an|i|it|at|please|contact|email|apply|for|are|join|great|work)\b",
@@ -187,13 +227,18 @@ def _alone(title: str) -> str:
 
 
 def _cleaned(title: str) -> str:
-    title = title.replace("++", "\x04")  # the end of "C++" is no edge
+    title = _ARTICLE.sub("", title.replace("++", "\x04").replace(".NET", "\x05"))  # no edges
     title = _CALL.sub("", " ".join(EMAIL.sub(" ", LINK.sub(" ", title)).split()))
     while (shorter := _TAIL.sub("", title).strip(_EDGES)) != title:
         title = shorter
     if title.count("(") != title.count(")"):
         title = re.sub(r"\s*\([^()]*$", "", title).replace("(", "").replace(")", "")
-    return re.sub(r"\s*\(\s*\)|\s*\[\s*\]", "", title)[:LONGEST].strip(_EDGES).replace("\x04", "++")
+    return (
+        re.sub(r"\s*\(\s*\)|\s*\[\s*\]", "", title)[:LONGEST]
+        .strip(_EDGES)
+        .replace("\x04", "++")
+        .replace("\x05", ".NET")
+    )
 
 
 def _closed(text: str) -> str:

@@ -162,7 +162,7 @@ def _essence(record: Record) -> Record:
 
 
 def _posting(record: Record, seed: Seed) -> Posting:
-    location = name_of(record.get("location")) or ""
+    location = name_of(record.get("location")) or _locality(record)
     further = [place.get("location") for place in objects(record, "secondaryLocations", seed)]
     workplace = text(record.get("workplaceType"), "workplaceType")
     return Posting(
@@ -185,10 +185,19 @@ def _posting(record: Record, seed: Seed) -> Posting:
     )
 
 
-def _country(record: Record) -> str | None:
+def _address(record: Record, field: str) -> Any:
     address = record.get("address")
     postal = address.get("postalAddress") if isinstance(address, dict) else None
-    country = postal.get("addressCountry") if isinstance(postal, dict) else None
+    return postal.get(field) if isinstance(postal, dict) else None
+
+
+def _locality(record: Record) -> str:
+    """The city of the address, for a job whose location is blank."""
+    return name_of(_address(record, "addressLocality")) or ""
+
+
+def _country(record: Record) -> str | None:
+    country = _address(record, "addressCountry")
     if not isinstance(country, str):
         return None
     name = country.strip().casefold()

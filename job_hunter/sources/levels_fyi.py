@@ -117,6 +117,8 @@ async def _get(http: Http, url: str, validators: Validators | None) -> Answer:
 
 def is_challenge(body: bytes) -> bool:
     """Whether a page that came with status 200 turns us away: it is empty, or asks for a human."""
+    if body.lstrip()[:2] == b"# ":
+        return False  # the Markdown of a page, whatever company it is about
     return not body.strip() or (len(body) < 100_000 and b"__NEXT_DATA__" not in body and bool(_CHALLENGE.search(body)))
 
 
@@ -207,7 +209,7 @@ def _average(row: Mapping[str, Any], rate: float) -> Reported | None:
 
     def amount(name: str) -> float | None:
         value = figure(values.get(name))
-        return round(value * rate, 2) if value and value > 0 else None
+        return (round(value * rate, 2) or None) if value and value > 0 else None
 
     titles = [row.get("secondaryLevelName"), *(row["titles"] if isinstance(row.get("titles"), list) else [])]
     level = _name(row.get("primaryLevelName")) or _name(row.get("level"))

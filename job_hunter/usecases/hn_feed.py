@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 SOURCE = "hn"
 WINDOW = 3
-READING = b"1"
+READING = b"3"
 """Version of how comments are split: bump it whenever a rule changes, so that every comment is read again."""
 
 

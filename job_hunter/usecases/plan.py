@@ -50,7 +50,8 @@ def boards_of(companies: Collection[Company], *, only: Collection[str] = ()) -> 
     if unknown:
         known = [company.slug for company in companies]
         named = ", ".join(f"{slug}{did_you_mean(slug, known)}" for slug in sorted(unknown))
-        raise UsageError(f"companies.yaml has no company {named}: see the slugs there")
+        hint = "" if "did you mean" in named else ": see the slugs there"
+        raise UsageError(f"companies.yaml has no company {named}{hint}")
     chosen = [company for company in companies if company.ats_type in ATS and (not only or company.slug in only)]
     return tuple(board_of(company) for company in chosen)
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -67,39 +67,80 @@ class Probe:
     advice: str
 
 
-async def probe(http: Http, address: str, gazetteer: Gazetteer, *, at: datetime, name: str | None = None) -> Probe:
-    """Find the board behind `address`, a slug or the address of a careers page or board.
+async def probe(
+    http: Http,
+    address: str,
+    gazetteer: Gazetteer,
+    *,
+    at: datetime,
+    name: str | None = None,
+    companies: Sequence[Company] = (),
+) -> Probe:
+    """Find the board behind `address`: a slug, or the address of a careers page or board.
 
+    The slug of one of `companies` is looked up on its configured board, then on its careers page, then by its names.
     What a source does wrong is among the `problems`. Raises UsageError when `address` or `name` can be none.
     """
     _check(address, name)
-    problems: list[SourceError | str] = []
+    ours = next((company for company in companies if company.slug == address), None)
+    look = _Look(http, gazetteer, name or (ours.display_name if ours else None))
     is_address = "/" in address or "." in address
-    linked = await _boards_of(http, address, problems) if is_address else []
-    guesses = [] if linked else [(source, token) for token in slug_guesses(address) for source in ATS]
-    wanted = name or _name_of(linked[0][1] if linked else (slug_guesses(address) or [address])[0])
+    page = ours.careers_url if ours else address if is_address else None
+    linked: list[tuple[str, str]] = []
     found: list[BoardFound] = []
-    for source, token in linked or guesses:
-        if any(board.source == source and board.token.lower() == token.lower() for board in found):
-            continue
-        try:
-            board = await _ask(http, source, token, wanted, gazetteer, takes_own_name=name is None)
-        except SourceError as error:
-            if linked or not isinstance(error, SourceGone):
-                problems.append(error)
-            continue
-        if linked or board.openings:  # a name that nobody has taken may be answered with an empty board
-            found.append(board)
-    found.sort(key=lambda board: (not board.is_named_enough, -board.openings))
+    if ours and ours.ats_type in ATS:
+        linked = [(ours.ats_type, ours.ats_id)]
+        found = await look.ask_all(linked, are_linked=True)
+    if not found and page:
+        linked = await _boards_of(http, page, look.problems)
+        found = await look.ask_all(linked, are_linked=True)
+    if not found and (ours or not linked):
+        linked = []
+        found = await look.ask_all(_guesses(address, ours), are_linked=False)
+    wanted = look.name or _name_of(linked[0][1] if linked else (slug_guesses(address) or [address])[0])
     if found and (linked or found[0].is_named_enough):
         wanted = found[0].employer
-        file, block, advice = "companies.yaml", _company_block(found[0], at), _verdict(found[0])
+        file, block, advice = "companies.yaml", _company_block(found[0], at, ours), _verdict(found[0], ours)
     else:
         file = "cdio_watches.yaml"
-        block = _watch_block(address, wanted, is_address=is_address)
-        is_certain = not any(isinstance(problem, SourceUnavailable) for problem in problems)
+        block = _watch_block(page, wanted)
+        is_certain = not any(isinstance(problem, SourceUnavailable) for problem in look.problems)
         advice = _nothing(found, wanted, is_certain=is_certain)
-    return Probe(address, wanted, tuple(found), tuple(map(str, problems)), file, block, advice)
+    return Probe(address, wanted, tuple(found), tuple(map(str, look.problems)), file, block, advice)
+
+
+def _guesses(address: str, ours: Company | None) -> list[tuple[str, str]]:
+    """The boards that may be of that name; one of ours is looked for by all its names."""
+    words = [address] if ours is None else [ours.slug, ours.display_name, *ours.also_known_as]
+    tokens = dict.fromkeys(token for word in words for token in slug_guesses(word))
+    return [(source, token) for token in tokens for source in ATS]
+
+
+@dataclass(slots=True)
+class _Look:
+    """Boards asked in one probe. `name` is the employer's, None when each board is taken at its own word."""
+
+    http: Http
+    gazetteer: Gazetteer
+    name: str | None
+    problems: list[SourceError | str] = field(default_factory=list)
+
+    async def ask_all(self, boards: Sequence[tuple[str, str]], *, are_linked: bool) -> list[BoardFound]:
+        """Those that answer, the likeliest first; a guess that nobody has taken is no problem and no find."""
+        found: list[BoardFound] = []
+        wanted = self.name or (_name_of(boards[0][1]) if boards else "")
+        for source, token in boards:
+            if any(board.source == source and board.token.lower() == token.lower() for board in found):
+                continue
+            try:
+                board = await _ask(self.http, source, token, wanted, self.gazetteer, takes_own_name=self.name is None)
+            except SourceError as error:
+                if are_linked or not isinstance(error, SourceGone):
+                    self.problems.append(error)
+                continue
+            if are_linked or board.openings:  # a name that nobody has taken may be answered with an empty board
+                found.append(board)
+        return sorted(found, key=lambda board: (not board.is_named_enough, -board.openings))
 
 
 def _check(address: str, name: str | None) -> None:
@@ -191,17 +232,18 @@ def _scalar(value: str) -> str:
     return value if is_plain else json.dumps(value, ensure_ascii=False)
 
 
-def _company_block(board: BoardFound, at: datetime) -> str:
+def _company_block(board: BoardFound, at: datetime, ours: Company | None) -> str:
     seen = f"answered on {at.astimezone(UTC).date()}: {board.openings} openings, {board.london} London"
     return (
-        f"- slug: {_scalar(slug_of(board.employer))}\n  display_name: {_scalar(board.employer)}\n"
+        f"- slug: {_scalar(ours.slug if ours else slug_of(board.employer))}\n"
+        f"  display_name: {_scalar(board.employer)}\n"
         f"  ats_type: {board.source}\n"
-        f"  ats_id: {_scalar(board.token)}  # {seen}\n  sector: other\n"
+        f"  ats_id: {_scalar(board.token)}  # {seen}\n  sector: {ours.sector if ours else Sector.OTHER}\n"
     )
 
 
-def _watch_block(address: str, name: str, *, is_address: bool) -> str:
-    url = (address if "://" in address else f"https://{address}") if is_address else "https://CAREERS-PAGE"
+def _watch_block(page: str | None, name: str) -> str:
+    url = (page if "://" in page else f"https://{page}") if page else "https://CAREERS-PAGE"
     return (
         f"- slug: {_scalar(slug_of(name))}\n  display_name: {_scalar(name)}\n  sector: other\n"
         f"  url: {json.dumps(url)}\n"
@@ -209,8 +251,13 @@ def _watch_block(address: str, name: str, *, is_address: bool) -> str:
     )
 
 
-def _verdict(board: BoardFound) -> str:
+def _verdict(board: BoardFound, ours: Company | None) -> str:
     name = board.employer
+    if ours and (ours.ats_type, ours.ats_id) == (board.source, board.token):
+        is_theirs = f"{board.named} of its {board.openings} openings name {name}"
+        return f"The board is where companies.yaml has it, and answers: {is_theirs}."
+    if ours:
+        return f"{name} is on another board than companies.yaml says: put these two lines in the place of its own."
     if not board.openings:
         return f"The board answers and is empty: make sure that it is {name}'s before you add it."
     if board.is_named_enough:

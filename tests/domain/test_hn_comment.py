@@ -16,12 +16,13 @@ from job_hunter.config import default_config_dir
 from job_hunter.domain.company import Company, Sector
 from job_hunter.domain.hn_comment import Advertisement, HnRole, Refused, comment_text, read_comment
 from job_hunter.domain.posting import Posting
-from job_hunter.domain.role import Readings, interpret
+from job_hunter.domain.role import Readings, Role, interpret
 from job_hunter.runtime import load_readings
 
 CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("hn_comment_cases.yaml").read_text("utf-8"))
 ADVERTISED = [case for case in CASES if "refused" not in case]
-REFUSED = [case for case in CASES if "refused" in case]
+DRESSED: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("hn_dress_cases.yaml").read_text("utf-8"))
+REFUSED = [case for case in (*CASES, *DRESSED) if "refused" in case]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def readings() -> Readings:
     return load_readings(default_config_dir())
 
 
-def _pay(role: HnRole, readings: Readings) -> list[object] | None:
+def _read(role: HnRole, readings: Readings) -> Role:
     company = Company("acme", "Acme", "hn", "acme", Sector.OTHER)
     posting = Posting(
         source="hn",
@@ -42,7 +43,11 @@ def _pay(role: HnRole, readings: Readings) -> list[object] | None:
         payload_hash=b"",
         raw=b"",
     )
-    pay = interpret(posting, company, readings, seen_on=date(2026, 11, 22)).pay
+    return interpret(posting, company, readings, seen_on=date(2026, 11, 22))
+
+
+def _pay(role: HnRole, readings: Readings) -> list[object] | None:
+    pay = _read(role, readings).pay
     return [pay.band.min, pay.band.max, pay.band.currency] if pay else None
 
 
@@ -65,7 +70,23 @@ def test_an_advertisement_is_split(case: dict[str, Any], readings: Readings) -> 
         assert (case["email"],) == found.emails
 
 
-@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case["name"])
+@pytest.mark.parametrize(
+    "case",
+    [case for case in DRESSED if "refused" not in case],
+    ids=lambda case: case["html"].partition("|")[0].strip()[:40],
+)
+def test_the_dress_of_a_comment_does_not_matter(case: dict[str, Any], readings: Readings) -> None:
+    """Any order of facts, any separator, a fact a line, sentences, lists: each fact is found."""
+    found = read_comment(case["html"], readings.gazetteer)
+    assert isinstance(found, Advertisement), found
+    assert (case["company"], case["titles"]) == (found.company, [role.title for role in found.roles])
+    buckets = [_read(role, readings).location.bucket for role in found.roles]
+    assert (case.get("buckets") or [case["bucket"]] * len(found.roles)) == buckets
+    if "pay" in case:
+        assert case["pay"] == _pay(found.roles[0], readings)
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.get("name") or case["html"][:40])
 def test_what_is_no_advertisement_is_refused_with_the_reason(case: dict[str, Any], readings: Readings) -> None:
     """Chatter, questions, people seeking work and nobody's openings."""
     found = read_comment(case["html"], readings.gazetteer)

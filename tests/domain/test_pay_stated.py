@@ -67,6 +67,10 @@ ONE_FIGURE = {
         stated(60_000, 80_000, "USD", note="The range represents the annual On-Target Earnings."),
         (60_000, 80_000, "USD", "year", "ote"),
     ),
+    "OTE behind the figures": (
+        stated(100_000, 120_000, note="£100K – £120K OTE • Offers Equity"),
+        (100_000, 120_000, "GBP", "year", "ote"),
+    ),
     "base first, OTE on top": (
         stated(100_000, 115_000, "USD", note="Base salary of 100-115k; OTE of 200-230k."),
         (100_000, 115_000, "USD", "year", "base"),

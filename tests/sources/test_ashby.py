@@ -113,6 +113,15 @@ def test_a_posting_is_what_the_board_said(board_of, recorded_json) -> None:
     assert first.apply_url.endswith("0001/application")
 
 
+@pytest.mark.parametrize("location", [None, "", "  "])
+def test_the_city_of_the_address_stands_in_for_a_blank_location(location, board_of) -> None:
+    """A job without a location is where its address is; one without either is nowhere."""
+    address = {"postalAddress": {"addressLocality": " London ", "addressCountry": "UK"}}
+    jobs = [{"id": "1", "title": "SRE", "location": location, "address": address}, {"id": "2", "title": "SRE"}]
+    found = ashby.parse({"jobs": jobs}, board_of("ashby")).postings
+    assert [(posting.location, posting.places) for posting in found] == [("London", ("London",)), ("", ())]
+
+
 def test_hints_are_never_guessed(board_of, recorded_json) -> None:
     """A union is no country; remote is said by the flag where the workplace type is silent."""
     found = {p.title: p for p in ashby.parse(recorded_json("ashby/board.json"), board_of("ashby")).postings}

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_httpx import HTTPXMock
 
@@ -166,6 +166,7 @@ json_values = st.recursive(
 )  # fmt: skip
 
 
+@example([{"level": "L4", "base": 0.004}])
 @given(st.lists(json_values, max_size=4))
 def test_no_rung_defeats_the_parser(rungs: list[Any]) -> None:
     """Whatever is among the averages is a level with a name and a positive figure, or none."""
@@ -182,6 +183,7 @@ def test_no_rung_defeats_the_parser(rungs: list[Any]) -> None:
     (b"<title>Just a moment...</title>", True),
     (b"<h1>Human Verification</h1>", True),
     (b"# Levels.fyi - Acme", False),
+    (b"# Salaries at Captcha Works, in just a moment", False),
     (b'<script id="__NEXT_DATA__">captcha settings</script>', False),
     (b"<p>captcha</p>" + b" " * 200_000, False),
 ])  # fmt: skip

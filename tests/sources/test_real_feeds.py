@@ -39,6 +39,7 @@ REFUSED = {
         "13549895": "seeks work",  # a designer, below a line of o~~o
         "13558326": "no company",  # a start-up team "within a large corporation"
         "13543922": "no company",  # "a high end vacation rental management company"
+        "13543316": "no company",  # a "San Francisco-based Revolutionary Ad-Tech Company"
     },
     "2018-03": {
         "16495463": "something else",  # upvote who shows a salary
@@ -51,6 +52,7 @@ REFUSED = {
         "16497019": "something else",  # spam
         "16495318": "no company",  # a system engineer in Washington, the name run into the place
         "16495335": "no company",  # a system engineer in Arlington
+        "16493417": "no company",  # emulators and disassembly in the southeast of the US, for nobody named
     },
 }
 
@@ -80,6 +82,17 @@ COMPANIES = {
     "16499201": ("Peterson Center on Healthcare", 1),
     "16500099": ("Tenzir", 1),
     "16495175": ("Flowminder Foundation", 1),
+    "16497724": ("Grow", 1),
+    "16493809": ("Ladder", None),
+    "16493675": ("AdGear", None),
+    "16493699": ("Strava", 3),
+    "16500153": ("NewsNow.co.uk", 2),
+    "13542748": ("LaunchDarkly", 7),
+    "13542039": ("MightySignal", 2),
+    "13542500": ("PaymentSpring", 1),
+    "13542038": ("Citymapper", None),
+    "13555539": ("Justworks Inc", 7),
+    "13543928": ("Poll Everywhere", None),
 }
 
 PAY_AGREES = 0.95

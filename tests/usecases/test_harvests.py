@@ -107,6 +107,29 @@ async def test_random_harvests_leave_what_the_policy_says(dsn: str, readings: Re
     assert set(FetchStatus) == set(met)
 
 
+async def test_a_record_that_cannot_be_read_closes_nothing(dsn: str, readings: Readings) -> None:
+    """Its role stays open as it was; a record without an id could be any, so that nothing is known to be gone."""
+    company, began = _company("acme"), datetime(2026, 11, 22, 9, tzinfo=UTC)
+    unreadable, unknown = _payload(range(1, 7)), _payload(range(1, 6))
+    unreadable["jobs"][2]["title"] = None
+    del unknown["jobs"][2]["id"]
+    harvests = (
+        (_payload(range(1, 7)), FetchStatus.COMPLETE, set("123456"), set("123456")),
+        (unreadable, FetchStatus.COMPLETE, set("123456"), set("123456")),
+        (unknown, FetchStatus.PARTIAL, set("123456"), set()),
+        (_payload(range(1, 6)), FetchStatus.COMPLETE, set("12345"), set("12345")),
+    )
+    database = Database(dsn)
+    try:
+        for days, (payload, status, are_open, rows) in enumerate(harvests):
+            at = began + timedelta(days=days)
+            assert status == (await _store(database, [company], readings, {"acme": payload}, at))["acme"].status
+            assert are_open == await _ids(database, "SELECT external_id FROM job_hunter.roles WHERE closed_at IS NULL")
+            assert rows == await _rows_of(database, at.date())
+    finally:
+        await database.close()
+
+
 async def test_a_high_turnover_is_complete_and_said(
     dsn: str, readings: Readings, caplog: pytest.LogCaptureFixture
 ) -> None:

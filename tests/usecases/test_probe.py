@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,10 +29,10 @@ from tests.usecases.conftest import Market
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-async def look(market: Market, address: str, name: str | None = None) -> Probe:
+async def look(market: Market, address: str, name: str | None = None, companies: Sequence[Company] = ()) -> Probe:
     """The use case, with the replica in place of the boards."""
     async with Http(market.base_urls, timeout=5) as http:
-        return await probe(http, address, market.readings.gazetteer, at=AT, name=name)
+        return await probe(http, address, market.readings.gazetteer, at=AT, name=name, companies=companies)
 
 
 def company(market: Market, source: str) -> Company:
@@ -51,6 +53,30 @@ async def test_a_slug_is_found_on_its_system(market: Market, source: str) -> Non
     entry = CompanyEntry(**yaml.safe_load(found.block)[0])
     assert (entry.ats_type, entry.ats_id) == (source, wanted.ats_id)
     assert wanted.display_name in found.advice
+
+
+@pytest.mark.parametrize("source", ["greenhouse", "lever", "ashby"])
+async def test_a_company_of_ours_is_looked_up_where_we_have_it(market: Market, source: str) -> None:
+    """Its slug alone: one request, to its own board, whatever that is called."""
+    ours = company(market, source)
+    market.sandbox.clear_requests()
+    found = await look(market, ours.slug, companies=market.companies)
+    assert [(board.source, board.token) for board in found.boards] == [(source, ours.ats_id)]
+    assert "where companies.yaml has it" in found.advice
+    assert len(market.sandbox.requests()) == 1
+
+
+@pytest.mark.parametrize("source", ["greenhouse", "lever", "ashby"])
+async def test_a_company_of_ours_that_moved_is_found_by_its_names(market: Market, source: str) -> None:
+    """Its configured board is gone: the new one is found, and the block keeps its slug and sector."""
+    there = company(market, source)
+    gone = "greenhouse" if source != "greenhouse" else "ashby"
+    ours = replace(there, ats_type=gone, ats_id="no-such-board", careers_url=None)
+    found = await look(market, ours.slug, companies=[ours])
+    assert (found.boards[0].source, found.boards[0].token) == (source, there.ats_id)
+    assert "another board than companies.yaml says" in found.advice
+    entry = yaml.safe_load(found.block)[0]
+    assert (entry["slug"], entry["sector"], entry["ats_id"]) == (ours.slug, ours.sector.value, there.ats_id)
 
 
 async def test_the_address_of_a_board_needs_no_guess(market: Market) -> None:
@@ -304,8 +330,10 @@ def test_boards_linked(page: str) -> None:
     ("address", "guesses"),
     [
         ("janestreet", ["janestreet"]),
-        ("Jane-Street", ["Jane-Street", "jane-street", "janestreet"]),
-        ("https://www.g-research.com/vacancies/", ["g-research", "gresearch"]),
+        ("Jane-Street", ["Jane-Street", "jane-street", "janestreet", "JaneStreet"]),
+        ("https://www.g-research.com/vacancies/", ["g-research", "gresearch", "GResearch"]),
+        ("https://www.skylark.energy/jobs", ["skylark"]),
+        ("jobs.acme.technology", ["acme"]),
         ("careers.acme.co.uk", ["acme"]),
         ("acme.io", ["acme"]),
     ],

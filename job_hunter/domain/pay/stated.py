@@ -38,7 +38,8 @@ _PERIOD_WORDS = (
 _OTE_NOTE = re.compile(
     r"\b(?:range|salary|figure|amount|listed|compensation|pay|the|this|annual)\b[^.]{0,80}?"
     r"(?:reflects?|represents?|includes?|is|are|for this|of)\b[^.]{0,60}?"
-    r"(?:\bote\b|on[- ]target)|^\W*(?:the )?(?:on[- ]target earnings|ote)\b",
+    r"(?:\bote\b|on[- ]target)|^\W*(?:the )?(?:on[- ]target earnings|ote)\b|"
+    r"\d\s?[km]?\+?\s*\(?(?:ote\b|on[- ]target)",
     re.IGNORECASE,
 )
 _BASE_NOTE = re.compile(r"\bbase (?:salary|pay|compensation)\b", re.IGNORECASE)
