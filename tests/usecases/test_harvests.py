@@ -130,6 +130,39 @@ async def test_a_record_that_cannot_be_read_closes_nothing(dsn: str, readings: R
         await database.close()
 
 
+async def test_one_job_posted_in_many_cities_is_many_openings(dsn: str, readings: Readings) -> None:
+    """Of posts that share an internal job, one that comes again at its place is a repost; one elsewhere is new."""
+    company, began = _company("acme"), datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+    def posts(cities: dict[int, str]) -> dict[str, Any]:
+        payload = _payload(cities)
+        for job in payload["jobs"]:
+            city = cities[job["id"]]
+            job |= {"internal_job_id": 77, "title": f"Carer {job['id']}", "location": {"name": city}}
+        return payload
+
+    days = [
+        {1: "London", 2: "Leeds", 3: "Bath"},
+        {2: "Leeds", 3: "Bath"},
+        {2: "Leeds", 3: "Bath", 4: "York", 5: "London"},
+    ]
+    database = Database(dsn)
+    try:
+        for n, cities in enumerate(days):
+            await _store(database, [company], readings, {"acme": posts(cities)}, began + timedelta(days=n))
+        lineages = dict(await _pairs(database, "SELECT external_id, lineage_id FROM job_hunter.roles"))
+        assert lineages["5"] == lineages["1"]
+        assert len({lineages[key] for key in "1234"}) == 4
+        reposted = await _ids(
+            database,
+            "SELECT r.external_id FROM job_hunter.role_events e JOIN job_hunter.roles r ON r.id = e.role_id "
+            "WHERE e.kind = 'reposted'",
+        )
+        assert reposted == {"5"}
+    finally:
+        await database.close()
+
+
 async def test_a_high_turnover_is_complete_and_said(
     dsn: str, readings: Readings, caplog: pytest.LogCaptureFixture
 ) -> None:

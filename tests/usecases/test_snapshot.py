@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -165,6 +166,21 @@ async def test_days_are_utc_days_wherever_the_server_is(market: Market) -> None:
     await _lose_rows(market, END)
     market.at -= DAY
     assert await _fill(market, END - DAY) == (0, 0)
+
+
+async def test_days_are_utc_days_wherever_this_machine_is(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine in Auckland draws the line between two days where one in London does."""
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        market.set_date(END, hour=22)
+        await market.refresh()
+        rows = await _rows(market, END)
+        await _lose_rows(market, END)
+        assert (len(rows[0]), len(rows[1])) == await _fill(market, END) != (0, 0)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 async def test_a_day_to_come_is_refused(market: Market) -> None:
