@@ -55,6 +55,6 @@ def test_case_and_blanks_of_a_title_mean_nothing(title: str) -> None:
 
 def test_a_hostile_title_costs_no_more_than_a_long_one() -> None:
     """A megabyte is sorted in a moment."""
-    started = time.perf_counter()
+    started = time.process_time()
     family_of("engineer of " * 90_000, "sales, " * 140_000)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5

@@ -141,6 +141,6 @@ def test_a_range_is_its_lowest_end(levels: list[Level], length: int) -> None:
 @pytest.mark.parametrize("title", ["Senior/" * 150_000, "chief " * 170_000, "I/" * 500_000, "(" * 1_000_000])
 def test_a_hostile_title_costs_no_more_than_a_long_one(title: str, ladder: Ladder) -> None:
     """A megabyte is read in a moment."""
-    started = time.perf_counter()
+    started = time.process_time()
     read_level(title, ladder)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5

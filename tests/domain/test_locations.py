@@ -114,10 +114,10 @@ def test_blanks_around_a_location_mean_nothing(text: str) -> None:
 )
 def test_a_hostile_text_costs_no_more_than_a_long_one(text: str, gazetteer: Gazetteer) -> None:
     """A megabyte is read in well under a second, also as one of many further locations."""
-    started = time.perf_counter()
+    started = time.process_time()
     read_location(text, gazetteer)
     read_location("Leeds", gazetteer, extra=(text,) * 40)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 _LOADED: list[Gazetteer] = []

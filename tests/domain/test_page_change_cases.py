@@ -52,9 +52,9 @@ def test_a_labelled_change_is_read_as_labelled(case: dict[str, Any], gazetteer: 
 def test_a_hostile_page_costs_no_more_than_a_long_one(gazetteer: Gazetteer, filling: str) -> None:
     """Five hundred lines, each of blanks, commas or signs to the limit, are read in seconds and not in minutes."""
     page = "\n".join(f"Engineer {n}{filling * (280 // len(filling))}x" for n in range(500))
-    started = time.perf_counter()
+    started = time.process_time()
     read_change(change_of({"prev_snapshot": "", "current_snapshot": page}), gazetteer)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_precision_over_all_cases(
