@@ -121,13 +121,12 @@ def test_four_shards_one_of_them_killed(
         if company.ats_type != "lever"
     }
     assert tries[stuck.slug] == 2
-    assert tries.get(gone.slug, 1) == 1
+    shards = dict(asyncio.run(market.rows("SELECT board, shard FROM job_hunter.board_fetches")))
+    # What the killed shard had in flight may have been answered before it was written down.
+    for company in market.companies:
+        if company.slug in tries and company is not stuck:
+            assert tries[company.slug] in ((1, 2) if shards[company.ats_id] == shard else (1,)), company.slug
     shared, command = asyncio.run(contents(market.dsn)), asyncio.run(contents(single))
     for table, rows in command.items():
         assert rows == shared[table], table
-    assert asyncio.run(market.rows("SELECT DISTINCT shard FROM job_hunter.board_fetches ORDER BY 1")) == [
-        (0,),
-        (1,),
-        (2,),
-        (3,),
-    ]
+    assert set(shards.values()) == {0, 1, 2, 3}
