@@ -119,6 +119,9 @@ def _response(kind: Fault, options: dict[str, Any], reply: Reply, request: Reque
     return _plain(reply, request, _spoilt(kind, options, reply))
 
 
+_LISTS = ("jobs", "children", "hits")
+
+
 def _plain(reply: Reply, request: Request, body: bytes) -> Response:
     headers = {"content-type": reply.content_type}
     if "gzip" in request.headers.get("accept-encoding", ""):
@@ -147,17 +150,19 @@ def _spoilt(kind: Fault, options: dict[str, Any], reply: Reply) -> bytes:
     if kind is Fault.NOT_JSON:
         return b"<!DOCTYPE html><html><body><h1>Scheduled maintenance</h1></body></html>"
     answer = orjson.loads(body)
-    records: list[Any] = answer if isinstance(answer, list) else answer.get("jobs", [])
+    # The list of records: bare, or a board's jobs, a thread's comments, a search's hits.
+    name = "" if isinstance(answer, list) else next((key for key in _LISTS if key in answer), "jobs")
+    records: list[Any] = answer if isinstance(answer, list) else answer.get(name, [])
     if kind is Fault.WRONG_SHAPE:
         return orjson.dumps(records if isinstance(answer, dict) else {"ok": False, "postings": answer})
     if kind is Fault.BAD_RECORD:
         for record in records[: int(options.get("count", 1))]:
-            for name in ("title", "text"):
-                record.pop(name, None)
+            for lost in ("title", "text") if name != "children" else ("id",):
+                record.pop(lost, None)
     kept = {Fault.EMPTY: 0, Fault.HALF: len(records) // 2}.get(kind, len(records))
     if isinstance(answer, list):
         return orjson.dumps(records[:kept])
-    answer["jobs"] = records[:kept]
+    answer[name] = records[:kept]
     if "meta" in answer:
         answer["meta"]["total"] = kept + (int(options.get("by", 7)) if kind is Fault.WRONG_TOTAL else 0)
     return orjson.dumps(answer)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from job_hunter.sandbox.hn import Ad
 from tests.tables import contents
 from tests.usecases.conftest import END, Market
@@ -179,6 +181,22 @@ async def test_a_thread_that_was_not_read_keeps_its_roles(market: Market) -> Non
     )
     assert skipped not in {board for (board,) in days}
     assert len(days) == 2
+
+
+@pytest.mark.parametrize(("fault", "status"), [("bad_record", "partial"), ("empty", "quarantined")])
+async def test_a_thread_that_lacks_comments_closes_nothing(market: Market, fault: str, status: str) -> None:
+    """A record without an id, an empty tree: all is kept, and the thread has no rows that day."""
+    await market.refresh(sources=HN)
+    before = set(await _roles(market))
+    market.at += timedelta(hours=30)
+    newest = next(thread for thread in market.sandbox.state.hn.threads(END) if thread.is_hiring)
+    market.sandbox.fault(fault, board=str(newest.ident), source="hn")
+    summary = await market.refresh(sources=HN)
+    assert {result.board: result.status.value for result in summary.results}[str(newest.ident)] == status
+    assert before == set(await _roles(market))
+    seen = "SELECT count(*) FROM job_hunter.roles_snapshots s JOIN job_hunter.roles r ON r.id = s.role_id "
+    seen += "WHERE s.snapshot_date = :on AND r.board = :board"
+    assert await market.value(seen, on=END + DAY, board=str(newest.ident)) == 0
 
 
 async def test_an_overloaded_search_is_asked_once_more_and_no_oftener(market: Market) -> None:

@@ -164,10 +164,12 @@ async def test_an_absence_closes_nothing_until_thirty_days(large: Market) -> Non
     first = {row[0] for row in await large.rows(ROLES)}
     assert len(first) > 5
     large.sandbox.fault("empty_body", board="search", source="linkedin")
-    for days, left in ((7, len(first)), (29, len(first)), (31, 0)):
-        large.set_date(END + timedelta(days=days), hour=5)
+    seen = large.at
+    month, an_hour = timedelta(days=30), timedelta(hours=1)
+    for later, left in ((timedelta(days=7), len(first)), (month - an_hour, len(first)), (month + an_hour, 0)):
+        large.at = seen + later
         await large.refresh(sources=LINKEDIN, settings=SETTINGS)
-        assert left == sum(row[4] for row in await large.rows(ROLES)), days
+        assert left == sum(row[4] for row in await large.rows(ROLES)), later
     closed = await large.rows("SELECT count(*) FROM job_hunter.role_events WHERE kind = 'closed'")
     assert closed == [(len(first),)]
 
