@@ -90,7 +90,6 @@ def test_snapshot_is_killed(history: Market, postgres: Postgres) -> None:
 @pytest.mark.timeout(600)
 def test_reparse_is_killed(history: Market, postgres: Postgres, tmp_path: Path) -> None:
     """Reading every archived posting again after an edit of locations.yaml."""
-    pytest.importorskip("job_hunter.usecases.reparse", reason="there is no command reparse")
     edited_readings(tmp_path / "edited", *CITIES_ARE_LONDON)
     shutil.copyfile(history.config_dir / "companies.yaml", tmp_path / "edited" / "companies.yaml")
     _kill_again_and_again(history, postgres, ("reparse",), REPARSE_KILLS, config_dir=tmp_path / "edited")
